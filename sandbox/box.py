@@ -1,0 +1,209 @@
+"""One running box: a process that runs the runner, asked line by line, and ended with everything in it.
+
+Knows nothing of any backend: what to start comes as a `Launch`.
+"""
+
+import asyncio
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import IO
+
+from sandbox.errors import SandboxCrashed
+
+_STDERR_BYTES = 4096  # the end of what a box says on standard error; the cause of its death is there
+_DEATH_S = 1.0  # for a box that closed its output to say why and end
+
+INFO = "{info}"
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How to start a box.
+
+    Attributes:
+        command: Program and arguments.
+        environment: The whole environment of the command; nothing is inherited.
+        announces: The command writes JSON with `child-pid`, the process whose death ends all others in the box, to
+            the descriptor whose number replaces `INFO` in `command`, once the walls stand.
+        scratch: Give the box a temporary folder of its own on the host, as `TMPDIR` and `HOME`.
+    """
+
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    announces: bool = False
+    scratch: bool = False
+
+
+class Box:
+    """A box. Whoever makes one must `end` it, also when starting it failed."""
+
+    def __init__(self, launch: Launch, answer_bytes: int) -> None:
+        """Prepare a box whose answers are at most `answer_bytes` long; nothing is started yet."""
+        self._launch = launch
+        self._answer_bytes = answer_bytes
+        self._process: subprocess.Popen[bytes] | None = None
+        self._transports: list[asyncio.BaseTransport] = []
+        self._stderr: asyncio.Task[None] | None = None
+        self._said = b""
+        self._init: int | None = None  # a descriptor, because a process number may come to mean another process
+        self._scratch = ""
+
+    async def start(self) -> None:
+        """Start it, and wait until its walls stand.
+
+        Raises:
+            SandboxCrashed: It could not be started.
+        """
+        launch = self._launch
+        if launch.scratch:
+            self._scratch = tempfile.mkdtemp(prefix="selfdebug-")
+        ours, theirs = os.pipe() if launch.announces else (-1, -1)
+        try:
+            process = self._process = self._spawn(theirs)
+        except OSError as error:
+            _close(ours)
+            raise SandboxCrashed(f"the box could not be started: {error}") from error
+        finally:
+            _close(theirs)
+        info = await self._reader(os.fdopen(ours, "rb", 0), 2**16) if launch.announces else None
+        stdin, stdout, stderr = (_open(pipe) for pipe in (process.stdin, process.stdout, process.stderr))
+        self._stdin = await self._writer(stdin)
+        self._stdout = await self._reader(stdout, self._answer_bytes)
+        self._stderr = asyncio.create_task(self._listen(await self._reader(stderr, 2**16)))
+        if info is not None:
+            await self._meet(info)
+
+    async def ask(self, line: bytes) -> bytes:
+        """Send one job; return the line that answers it.
+
+        Raises:
+            SandboxCrashed: The box ended instead, or its answer is longer than allowed.
+        """
+        try:
+            self._stdin.write(line)
+            await self._stdin.drain()
+            answer = await self._stdout.readline()
+        except ConnectionError:
+            answer = b""
+        except ValueError as error:
+            raise SandboxCrashed("the box's answer is longer than any honest one") from error
+        if not answer.endswith(b"\n"):
+            raise SandboxCrashed(await self._obituary("the box ended without an answer"))
+        return answer
+
+    async def end(self) -> None:
+        """End the box with all that runs in it, and wait until it is gone. Harmless when repeated."""
+        process = self._process
+        try:
+            if process is not None and process.returncode is None:
+                self._kill(process)
+                await asyncio.shield(asyncio.to_thread(process.wait))
+        finally:
+            if self._stderr is not None:
+                self._stderr.cancel()
+            for transport in self._transports:
+                transport.close()
+            if self._init is not None:
+                _close(self._init)
+                self._init = None
+            if self._scratch:
+                shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _spawn(self, info: int) -> subprocess.Popen[bytes]:
+        scratch = {"TMPDIR": self._scratch, "HOME": self._scratch} if self._scratch else {}
+        return subprocess.Popen(
+            [str(info) if word == INFO else word for word in self._launch.command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**self._launch.environment, **scratch},
+            cwd=self._scratch or "/",
+            start_new_session=True,  # no controlling terminal, and Ctrl-C is for the host alone
+            pass_fds=[info] if info >= 0 else [],
+        )
+
+    def _kill(self, process: subprocess.Popen[bytes]) -> None:
+        """Kill everything in the box, without waiting.
+
+        Killing the first process of a process namespace ends all of it, before that process can be waited for; its
+        parent outside then ends by itself, after them. Where there is none, the processes are looked for.
+        """
+        if self._init is not None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._init, signal.SIGKILL)
+            return
+        for victim in _descendants(process.pid):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(victim, signal.SIGKILL)
+        process.kill()
+
+    async def _meet(self, info: asyncio.StreamReader) -> None:
+        """Learn which process is the first in the box."""
+        try:
+            said = await info.readuntil(b"}")
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
+            raise SandboxCrashed(await self._obituary("the box could not be started")) from error
+        number = re.search(rb'"child-pid"\s*:\s*(\d+)', said)
+        if number is None:
+            raise SandboxCrashed(f"the box did not say which process is its first: {said[:200]!r}")
+        try:
+            self._init = os.pidfd_open(int(number[1]))
+        except ProcessLookupError as error:
+            raise SandboxCrashed(await self._obituary("the box ended at once")) from error
+
+    async def _obituary(self, what: str) -> str:
+        """Say what happened with what the box said last."""
+        if self._stderr is not None:
+            await asyncio.wait([self._stderr], timeout=_DEATH_S)
+        status = self._process.poll() if self._process is not None else None
+        how = "" if status is None else f" (exit status {status})"
+        said = self._said.decode("utf-8", "backslashreplace").strip()
+        return f"{what}{how}: {said or 'it said nothing'}"
+
+    async def _listen(self, stderr: asyncio.StreamReader) -> None:
+        while chunk := await stderr.read(2**16):
+            self._said = (self._said + chunk)[-_STDERR_BYTES:]
+
+    async def _reader(self, pipe: IO[bytes], limit: int) -> asyncio.StreamReader:
+        reader = asyncio.StreamReader(limit)
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
+        self._transports.append(transport)
+        return reader
+
+    async def _writer(self, pipe: IO[bytes]) -> asyncio.StreamWriter:
+        loop = asyncio.get_running_loop()
+        transport, protocol = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, pipe)
+        self._transports.append(transport)
+        return asyncio.StreamWriter(transport, protocol, None, loop)
+
+
+def _descendants(process: int) -> list[int]:
+    """The processes below one, where the system has `/proc`."""
+    children: dict[int, list[int]] = {}
+    for entry in os.listdir("/proc") if os.path.isdir("/proc/self") else []:
+        if entry.isdigit():
+            with contextlib.suppress(OSError), open(f"/proc/{entry}/stat", "rb") as file:
+                parent = int(file.read().rpartition(b")")[2].split()[1])
+                children.setdefault(parent, []).append(int(entry))
+    found = [process]
+    for each in found:  # grows while it is walked
+        found += children.get(each, [])
+    return found[1:]
+
+
+def _open(pipe: IO[bytes] | None) -> IO[bytes]:
+    assert pipe is not None, "all three are pipes"
+    return pipe
+
+
+def _close(descriptor: int) -> None:
+    if descriptor >= 0:
+        os.close(descriptor)

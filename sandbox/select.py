@@ -1,0 +1,45 @@
+"""Choosing a backend by its name."""
+
+import warnings
+
+from sandbox.boxed import BoxedSandbox
+from sandbox.errors import SandboxUnavailable
+from sandbox.protocol import Sandbox
+
+BACKENDS = ("bubblewrap", "none")
+DEFAULT = "bubblewrap"
+
+
+class UnprotectedWarning(UserWarning):
+    """Candidates run without any protection of this machine."""
+
+
+def open_sandbox(name: str | None = None, *, boxes: int | None = None) -> Sandbox:
+    """Open the sandbox of that name; the default isolates, and `none` is never chosen but by name.
+
+    Whether it works here shows at the first run.
+
+    Args:
+        name: One of `BACKENDS`; None for the default.
+        boxes: The most boxes at once; by default one a processor.
+
+    Raises:
+        SandboxUnavailable: There is no backend of that name.
+
+    Warns:
+        UnprotectedWarning: The name is `none`.
+    """
+    if name in (None, "bubblewrap"):
+        from sandbox.bubblewrap import Bubblewrap
+
+        return BoxedSandbox(Bubblewrap(), boxes)
+    if name == "none":
+        from sandbox.unprotected import Unprotected
+
+        warnings.warn(
+            "candidates run without any protection: they can read, change and send whatever you can",
+            UnprotectedWarning,
+            stacklevel=2,
+        )
+        return BoxedSandbox(Unprotected(), boxes)
+    raise SandboxUnavailable(f"there is no sandbox {name!r}; there are {', '.join(BACKENDS)}")
