@@ -70,7 +70,7 @@ def _input_output(document: Document) -> list[Example]:
 def _blocks(document: Document) -> list[Example]:
     """Lines that assign the arguments, and below them a line that says the result."""
     text = document.text
-    found = []
+    found: list[Example] = []
     assigned: Arguments = []
     first = 0
     position = 0

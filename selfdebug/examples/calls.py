@@ -23,7 +23,7 @@ _SEPARATOR = re.compile(
 )
 _PREFIX = re.compile(r"[ ]*(?:(?:[-*•‣]|\d+[.)]|[a-zA-Z]\))[ ]+)?(?:assert\s+|for\s+)?`*", re.I)
 _DENIED = re.compile(
-    r"\b(?:not|never|wrong|wrongly|incorrect|incorrectly|instead|buggy|if|unless|when|suppose|like)\b", re.I
+    r"\b(?:not|never|wrong|wrongly|incorrect|incorrectly|instead|buggy|if|unless|when|suppose|like|def)\b", re.I
 )
 _OUTER = re.compile(r"(?:\b(?:round|sorted|list|tuple|set|len|sum|abs|str|int|float|max|min|dict|bool|next)\()+$")
 _HEADER = re.compile(r"^[ ]*(?:[-*#=\[]+\s*)?(?:for\s+)?(?:\w+\s+)?examples?\b[^\n]*$", re.I | re.M)
@@ -136,7 +136,7 @@ def _is_bracketed(line: str, expected: ast.expr) -> bool:
 def _is_recurrence(document: Document) -> bool:
     """Whether the text defines the name by itself: `f(n) = f(n-1) + 1`."""
     name = re.escape(document.entry_point)
-    pattern = rf"(?<!\w){name}\([^()\n]*[A-Za-z][^()\n]*\)\s*(?:=+|->|=>|:=|➞|→)[^\n]*(?<!\w){name}\("
+    pattern = rf"(?<!\w){name}\([^()\n]*[A-Za-z][^()\n]*\)\s*(?:=+|->|=>|:=|➞|→)[^\n]*(?<!\w){name}\([^()\n]*[A-Za-z]"
     return re.search(pattern, document.text) is not None
 
 

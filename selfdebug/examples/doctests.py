@@ -85,10 +85,8 @@ def _example(step: _Step, document: Document, values: dict[str, ast.expr], silen
     if not _calls(actual, document):
         return None
     if not step.want:
-        bare = calls_of(actual, document.entry_point)[0] is actual
-        return (
-            Example(step.at, actual, ast.Constant(None)) if bare and silent_is_none and "#" not in step.source else None
-        )
+        bare = calls_of(actual, document.entry_point)[0] is actual and "#" not in step.source
+        return Example(step.at, actual, ast.Constant(None)) if bare and silent_is_none else None
     expected = want or _want(step.want)
     return Example(step.at, actual, expected) if expected is not None else None
 

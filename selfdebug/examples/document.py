@@ -55,9 +55,10 @@ class Document:
         for name in ast.walk(node):
             if isinstance(name, ast.Constant) and name.value is Ellipsis:
                 return False
-            if isinstance(name, ast.Name) and name.id not in local | self.scope | {self.entry_point}:
-                if name.id not in BUILTINS or id(name) not in called:
-                    return False
+            if not isinstance(name, ast.Name) or name.id in local | self.scope | {self.entry_point}:
+                continue
+            if name.id not in BUILTINS or id(name) not in called:
+                return False
         return True
 
 

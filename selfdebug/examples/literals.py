@@ -153,7 +153,7 @@ def _chain(text: str, at: int, line_end: int) -> Value | None:
 
 def _number(node: ast.expr) -> float | None:
     if isinstance(node, ast.Constant):
-        return node.value if _is_number(node) else None
+        return node.value if isinstance(node.value, int | float) and _is_number(node) else None
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         operand = _number(node.operand)
         return None if operand is None else -operand
