@@ -52,6 +52,7 @@ class Completion:
         seconds: From the request to the last reply, queueing included.
         dropped_turns: Turns that were cut from the prompt because it was too long.
         finish_reasons: For each reply: `stop` (ended by itself, or at its code block) or `length`.
+        estimated: The token counts are estimates, because a server did not tell them.
     """
 
     texts: tuple[str, ...]
@@ -61,6 +62,7 @@ class Completion:
     model: str = ""
     dropped_turns: tuple[int, ...] = ()
     finish_reasons: tuple[Literal["stop", "length"], ...] = ()
+    estimated: bool = False
 
 
 class Generator(Protocol):

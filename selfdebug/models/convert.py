@@ -5,6 +5,9 @@ The only module here that needs torch and transformers, which it imports when it
 
 import gc
 import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,18 +61,13 @@ def convert(gguf: Path, folder: Path, progress: Progress) -> None:
     Raises:
         ModelUnavailable: transformers cannot read it, or it has no chat template.
     """
-    from transformers.utils import logging
-
     progress.stage("converting to bfloat16 (about a minute for each billion weights)", 0)
-    bars = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
-        _convert(gguf, folder)
+        with _without_bars():
+            _convert(gguf, folder)
     except _UNREADABLE as error:
         raise ModelUnavailable(f"{gguf} cannot be converted: {_one_line(error)}") from error
     finally:
-        if bars:
-            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
         gc.collect()
 
 
@@ -92,6 +90,25 @@ def _convert(gguf: Path, folder: Path) -> None:
     )
     model.save_pretrained(str(folder))
     tokenizer.save_pretrained(str(folder))
+
+
+@contextmanager
+def _without_bars() -> Iterator[None]:
+    """Keep transformers from drawing bars of its own."""
+    from transformers import modeling_gguf_pytorch_utils as reading
+    from transformers.utils import logging
+
+    bars, bar = logging.is_progress_bar_enabled(), getattr(reading, "tqdm", None)
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    if bar:  # this one asks no setting whether it is wanted
+        reading.tqdm = partial(bar, disable=True)  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        if bar:
+            reading.tqdm = bar
+        if bars:
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def _turn_ends(tokenizer: "PreTrainedTokenizerBase") -> list[int]:
