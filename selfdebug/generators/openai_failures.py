@@ -1,10 +1,10 @@
 """What an OpenAI-compatible server's failures mean: try again, shorten the prompt, leave a field out, or give up."""
 
 import email.utils
-import importlib
 import json
 import math
 import re
+import sys
 import time
 from collections.abc import Collection, Mapping
 
@@ -14,8 +14,10 @@ from selfdebug.errors import GenerationError, ModelUnavailable
 
 # The HTTP library is openai's own choice and differs between its versions; while a stream is read, some of them let
 # its exceptions through.
-_HTTP_ERROR: type[Exception] = importlib.import_module(openai.Timeout.__module__.partition(".")[0]).HTTPError
-FAILURES: tuple[type[Exception], ...] = (openai.APIError, _HTTP_ERROR, json.JSONDecodeError, UnicodeDecodeError)
+_HTTP_ERRORS: tuple[type[Exception], ...] = tuple(
+    sys.modules[name].HTTPError for name in ("httpx", "httpx2") if name in sys.modules
+)
+FAILURES: tuple[type[Exception], ...] = (openai.APIError, *_HTTP_ERRORS, json.JSONDecodeError, UnicodeDecodeError)
 
 _TOO_LONG = re.compile(
     r"context.?(length|window|size)|maximum context|too many (input |prompt )?tokens"
@@ -52,7 +54,7 @@ def meaning(error: Exception) -> Exception:
     text = _one_line(error)
     if isinstance(error, openai.APITimeoutError):
         return Transient("the server did not answer in time")
-    if isinstance(error, openai.APIConnectionError | _HTTP_ERROR):
+    if isinstance(error, (openai.APIConnectionError, *_HTTP_ERRORS)):
         cause = error.__cause__
         return Transient(f"the connection failed ({_one_line(cause) if cause else text})")
     if _TOO_LONG.search(text):

@@ -95,13 +95,14 @@ def _convert(gguf: Path, folder: Path) -> None:
 @contextmanager
 def _without_bars() -> Iterator[None]:
     """Keep transformers from drawing bars of its own."""
-    from transformers import modeling_gguf_pytorch_utils as reading
+    from transformers import modeling_gguf_pytorch_utils
     from transformers.utils import logging
 
+    reading: Any = modeling_gguf_pytorch_utils
     bars, bar = logging.is_progress_bar_enabled(), getattr(reading, "tqdm", None)
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     if bar:  # this one asks no setting whether it is wanted
-        reading.tqdm = partial(bar, disable=True)  # type: ignore[assignment]
+        reading.tqdm = partial(bar, disable=True)
     try:
         yield
     finally:
