@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 
 from markdown_it import MarkdownIt
 
-from selfdebug.syntax import try_parse
+from selfdebug.syntax import is_docstring, try_parse
 
 # Quotation marks that some models write for backticks.
 _ODD_FENCE = re.compile(r"^([ ]{0,3})(?:['‘’´ˋ′｀＇]{3,}|''')[ ]*(python3?|py)?[ ]*$", re.M | re.I)
 _GLUED_OPENING = re.compile(r"(?<=[^\s`])[ \t]*(```+[ ]*(?:python3?|py)?)[ ]*(?=\r?\n)", re.I)
-_ONE_LINE = re.compile(r"```+(?:python3?|py)?[ ]+(.+?)[ ]*```+", re.I)
+_ONE_LINE = re.compile(r"```+(?:python3?\b|py\b)?[ ]*(.+?)[ ]*```+", re.I)
 _THOUGHTS = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.S | re.I)
 _OTHER_LANGUAGES = re.compile(
     r"bash|sh|shell|console|te?xt|plaintext|output|json|ya?ml|toml|diff|html|xml|c|cpp|c\+\+|java|javascript|js|go|rust"
@@ -46,7 +46,7 @@ def code_blocks(reply: str) -> list[Block]:
         found = _fenced(_GLUED_OPENING.sub(r"\n\1", reply)) or [
             Block(match.group(1) + "\n") for match in _ONE_LINE.finditer(reply)
         ]
-    if not found and _ODD_FENCE.search(reply) and try_parse(reply) is None:
+    if not found and _ODD_FENCE.search(reply) and not _is_program(reply):
         found = _fenced(_ODD_FENCE.sub(r"\1```\2", reply))
     return _rejoined(found, reply)
 
@@ -61,6 +61,12 @@ def _fenced(text: str) -> list[Block]:
             first, last = token.map or (0, 0)
             blocks.append(Block(token.content, language, (first, last)))
     return blocks
+
+
+def _is_program(text: str) -> bool:
+    """Whether it parses, and is more than strings."""
+    tree = try_parse(text)
+    return tree is not None and not all(map(is_docstring, tree.body))
 
 
 def _rejoined(blocks: list[Block], reply: str) -> list[Block]:

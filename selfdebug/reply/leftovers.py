@@ -15,6 +15,7 @@ from selfdebug.syntax import (
     module_names,
     source_lines,
     try_parse,
+    unbound_names,
     used_names,
 )
 
@@ -57,6 +58,14 @@ def _inclusive(span: tuple[int, int]) -> tuple[int, int]:
     return span[0], span[1] + 1
 
 
+def _globals(definitions: Sequence[ast.stmt]) -> set[str]:
+    """Module-level names that the definitions use, each definition's own names aside."""
+    declared = {
+        name for node in definitions for item in ast.walk(node) if isinstance(item, ast.Global) for name in item.names
+    }
+    return declared.union(*(unbound_names(ast.Module([node], [])) for node in definitions))
+
+
 class _Leftovers:
     """Finds the statements to leave out of one program."""
 
@@ -68,7 +77,7 @@ class _Leftovers:
         self._needed = self._closure(own, definitions)
         self._tests = [node for node in definitions if self._is_test(node) and node.name not in self._needed]
         self._kept = [node for node in definitions if node not in self._tests]
-        self._used = used_names(self._kept)
+        self._used = _globals(self._kept)
         self._defined = {node.name for node in definitions}
 
     def found(self) -> list[ast.stmt]:

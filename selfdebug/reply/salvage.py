@@ -21,8 +21,9 @@ _CODE_LINE = re.compile(
     r"|(?:if|elif|while|for|with|try|else|except|finally)\b.*:\s*(?:#.*)?$|return\b|[A-Za-z_][\w.\[\]'\"]*\s*[-+*/%]?=[^=]"
     r"|print\(|yield\b|raise\s+\w+|assert\s)"
 )
+_MARKUP = re.compile(r"(?:</?\w+>|\[/?[A-Za-z]+\]|={3,}|-{3,}|`{3,}\w*|~{3,}\w*)$")
 _PROSE_MARK = re.compile(
-    r"\s*(?:[-*•]\s+\**[A-Za-z`]|\d+[.)]\s+\S|\*\*|>\s|</?\w+>|\[/?[A-Za-z]+\]\s*$|={3,}|-{3,}|`{3,}|~{3,}|>>>"
+    r"\s*(?:[-*•]\s+\**[A-Za-z`]|\d+[.)]\s+\S|\*\*|>\s|>>>"
     r"|(?!else:|try:|finally:)[A-Z][\w ,'-]*:\s*$)"
 )
 _WORDS = re.compile(r"(?<![\w.])[A-Za-z][a-z']*,?\s+[A-Za-z][a-z']*,?\s+[A-Za-z`][\w'`]*")
@@ -106,7 +107,9 @@ def _spaces(text: str) -> str | None:
 
 
 def _from_prompts(text: str) -> str | None:
-    """A doctest session's input, without its output."""
+    """A doctest session's input, without its output; a session below a program is no program."""
+    if re.search(r"^(?:def|class|import|from|@)", text, re.M):
+        return None
     lines = [match.group(1) for match in re.finditer(r"^[ ]*(?:>>>|\.\.\.)(?: (.*)|$)", text, re.M)]
     return "\n".join(line or "" for line in lines) + "\n" if lines else None
 
@@ -166,6 +169,8 @@ def _is_prose(line: str) -> bool:
     stripped = line.strip()
     if not stripped or stripped.startswith("#"):
         return False
+    if _MARKUP.match(stripped):
+        return True
     alone = try_parse(stripped)
     if alone is None and stripped.endswith(":"):
         alone = try_parse(stripped + " pass")
