@@ -167,7 +167,7 @@ def _without_prose(text: str) -> str:
 
 def _is_prose(line: str) -> bool:
     stripped = line.strip()
-    if not stripped or stripped.startswith("#"):
+    if not stripped or stripped.startswith("#") or re.search(r"\"{3}|'{3}", stripped):
         return False
     if _MARKUP.match(stripped):
         return True
