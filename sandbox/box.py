@@ -160,10 +160,11 @@ class Box:
 
     async def _obituary(self, what: str) -> str:
         """Say what happened with what the box said last."""
-        if self._stderr is not None:
+        how = ""
+        if self._process is not None and self._stderr is not None:
             await asyncio.wait([self._stderr], timeout=_DEATH_S)
-        status = self._process.poll() if self._process is not None else None
-        how = "" if status is None else f" (exit status {status})"
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                how = f" (exit status {await asyncio.to_thread(self._process.wait, _DEATH_S)})"
         said = self._said.decode("utf-8", "backslashreplace").strip()
         return f"{what}{how}: {said or 'it said nothing'}"
 
