@@ -1,0 +1,136 @@
+"""`selfdebug bench`: a whole data set, with what feedback was worth."""
+
+import asyncio
+import time
+from contextlib import ExitStack
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from sandbox.select import open_sandbox
+from selfdebug.cli import choices
+from selfdebug.cli.solve import Visible
+from selfdebug.options import Options
+from selfdebug.problem import Problem
+
+if TYPE_CHECKING:
+    from benchmarks.run import Row, RunFolder
+
+
+class DatasetName(StrEnum):
+    """The data sets that are known by name."""
+
+    HUMANEVAL = "humaneval"
+
+
+def bench(
+    dataset: Annotated[DatasetName, typer.Argument(help="The data set.")],
+    data: Annotated[
+        Path | None, typer.Option(help="Its file; by default the official one, fetched once and kept in the cache.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first N problems.")] = None,
+    visible: Annotated[
+        Visible, typer.Option(help="examples: the model sees the docstring's examples only; all: every test.")
+    ] = Visible.EXAMPLES,
+    model: choices.Model = choices.DEFAULT_MODEL,
+    feedback: choices.FeedbackChoice = "unit-test",
+    max_turns: choices.MaxTurns = 10,
+    max_tokens: choices.MaxTokens = None,
+    temperature: choices.Temperature = 0.0,
+    seed: choices.Seed = 0,
+    max_new_tokens: choices.MaxNewTokens = 512,
+    concurrency: Annotated[int, typer.Option(min=1, help="Problems that are worked on at once.")] = 64,
+    timeout: choices.Timeout = 10.0,
+    memory: choices.Memory = 512,
+    sandbox: choices.SandboxChoice = "bubblewrap",
+    out: choices.Out = None,
+) -> None:
+    """Solve a whole DATASET, many problems at once, and print how many are solved before and after feedback.
+
+    With --out the run can be interrupted at any moment: the same command goes on where it stopped.
+    """
+    from benchmarks.datasets import DATASETS, locate
+    from benchmarks.run import RunFolder, asked
+    from selfdebug.formats import load_problems
+
+    options = choices.options(
+        model=model,
+        feedback=feedback,
+        max_turns=max_turns,
+        max_tokens=max_tokens,
+        temperature=temperature,
+        seed=seed,
+        max_new_tokens=max_new_tokens,
+        timeout=timeout,
+        memory=memory,
+    )
+    path = locate(DATASETS[dataset.value], data)
+    problems = load_problems(str(path), visible=visible.value)[:limit]
+    folder = RunFolder(out) if out else None
+    if folder:
+        folder.claim(asked(path, problems, options, visible.value))
+    began = time.monotonic()
+    rows = asyncio.run(_run(problems, options, sandbox, folder, concurrency))
+    _tell(rows, DATASETS[dataset.value].title, options, visible, time.monotonic() - began)
+
+
+async def _run(
+    problems: list[Problem], options: Options, sandbox: str, folder: "RunFolder | None", concurrency: int
+) -> "list[Row]":
+    from benchmarks.run import run
+    from selfdebug.generators.select import open_generator
+
+    box, generator = open_sandbox(sandbox), open_generator(options.model)
+    solved = {"first": 0, "after": 0}
+    with ExitStack() as stack:
+        progress = _progress(stack)
+        task = progress.add_task("solving", total=len(problems), first=0, after=0)
+
+        def done(row: "Row") -> None:
+            solved["first"] += row.solved_first
+            solved["after"] += row.solved
+            progress.update(task, advance=1, first=solved["first"], after=solved["after"])
+
+        try:
+            return await run(
+                problems,
+                options,
+                generator=generator,
+                sandbox=box,
+                folder=folder,
+                concurrency=concurrency,
+                done=done,
+            )
+        finally:
+            await generator.close()
+            await box.close()
+
+
+def _progress(stack: ExitStack) -> Progress:
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("first answers {task.fields[first]}, after feedback {task.fields[after]}"),
+        TimeElapsedColumn(),
+    )
+    return stack.enter_context(Progress(*columns, console=console, disable=not console.is_terminal))
+
+
+def _tell(rows: "list[Row]", title: str, options: Options, visible: Visible, seconds: float) -> None:
+    first, after = sum(row.solved_first for row in rows), sum(row.solved for row in rows)
+    usages = [row.result.state.usage for row in rows if row.result]
+    tokens, total = sum(usage.tokens for usage in usages), len(rows)
+    feedback = "+".join(options.feedback)
+    typer.echo(f"{title}: {total} problems, {options.model}, visible tests: {visible.value}, feedback {feedback}")
+    typer.echo(f"solved before any feedback:  {first} of {total} ({first / total:.1%})")
+    typer.echo(f"solved after at most {options.budget.turns} turns: {after} of {total} ({after / total:.1%})")
+    typer.echo(f"spent: {tokens:,} tokens in {sum(usage.requests for usage in usages):,} requests, {seconds:.0f} s")
+    for row in rows:
+        if row.error:
+            typer.echo(f"no result for {row.problem.id}: {row.error}; the same command tries it again", err=True)

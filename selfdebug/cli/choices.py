@@ -1,0 +1,67 @@
+"""The options that several commands share, said once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sandbox.types import Limits
+from selfdebug.errors import InputError
+from selfdebug.generator import Sampling
+from selfdebug.options import Budget, Options, parse_feedback
+
+DEFAULT_MODEL = "Qwen/Qwen2.5-Coder-0.5B-Instruct"
+
+Model = Annotated[
+    str, typer.Option(help="A hub name, a local folder, a GGUF file, or openai:NAME (OPENAI_BASE_URL, OPENAI_API_KEY).")
+]
+FeedbackChoice = Annotated[
+    str, typer.Option(help="simple, unit-test, explanation, or several joined with +, as in unit-test+explanation.")
+]
+MaxTurns = Annotated[int, typer.Option(min=1, help="The most candidates, the first one included.")]
+MaxTokens = Annotated[int | None, typer.Option(min=1, help="The most prompt and completion tokens in all.")]
+MaxSeconds = Annotated[float | None, typer.Option(min=0.001, help="The most seconds in all.")]
+MaxExecutions = Annotated[int | None, typer.Option(min=1, help="The most candidates that are run.")]
+Temperature = Annotated[float, typer.Option(min=0.0, max=2.0, help="0 is greedy.")]
+TopP = Annotated[float, typer.Option(min=0.01, max=1.0, help="The share of probability that tokens are drawn from.")]
+Seed = Annotated[int, typer.Option(min=0, help="Of every draw; the same seed gives the same solve.")]
+MaxNewTokens = Annotated[int, typer.Option(min=1, help="The most tokens of one program.")]
+Timeout = Annotated[float, typer.Option(min=0.1, help="Seconds that one run of a candidate may take.")]
+Memory = Annotated[int, typer.Option(min=64, help="MiB that one run of a candidate may use.")]
+SandboxChoice = Annotated[
+    str, typer.Option("--sandbox", help="bubblewrap, or none: run candidates UNPROTECTED, with your rights.")
+]
+Out = Annotated[Path | None, typer.Option(help="A folder to keep the results in.")]
+
+
+def options(
+    *,
+    model: str,
+    feedback: str,
+    max_turns: int,
+    max_tokens: int | None = None,
+    max_seconds: float | None = None,
+    max_executions: int | None = None,
+    temperature: float = 0.0,
+    top_p: float = 0.95,
+    seed: int = 0,
+    max_new_tokens: int = 512,
+    timeout: float,
+    memory: int,
+) -> Options:
+    """The `Options` that the command line asks for.
+
+    Raises:
+        InputError: The feedback is not one.
+    """
+    try:
+        kinds = parse_feedback(feedback)
+    except ValueError as error:
+        raise InputError("--feedback", "", str(error)) from None
+    return Options(
+        model=model,
+        feedback=kinds,
+        budget=Budget(turns=max_turns, tokens=max_tokens, seconds=max_seconds, executions=max_executions),
+        sampling=Sampling(temperature=temperature, top_p=top_p, seed=seed, max_new_tokens=max_new_tokens),
+        limits=Limits(wall_s=timeout, cpu_s=timeout, memory_bytes=memory * 2**20),
+    )
