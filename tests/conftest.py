@@ -49,7 +49,8 @@ def model_server(default_model: Path, tmp_path_factory: pytest.TempPathFactory) 
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env=os.environ | {"HF_HUB_OFFLINE": "1"},
+            # One thread: beside other tests, threads that wait for each other are many times slower than one.
+            env=os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"},
         )
     try:
         _wait(process, f"http://127.0.0.1:{port}/health", log)

@@ -63,7 +63,7 @@ def meaning(error: Exception) -> Exception:
 
 
 def _status_meaning(error: openai.APIStatusError) -> Exception:
-    text = f"{error.status_code}: {_one_line(error)}"
+    text = f"{error.status_code}: {_server_text(error)}"
     if error.code == "context_length_exceeded" or (error.status_code != 429 and _TOO_LONG.search(text)):
         return TooLong(text)
     if error.status_code in {401, 403}:
@@ -97,8 +97,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 def unsupported_fields(error: openai.APIStatusError, sent: Collection[str]) -> frozenset[str]:
     """Those of the fields sent that the server says it does not know or support; empty where it says no such thing."""
-    text = _one_line(error)
-    if error.status_code not in {400, 422, 501} or not _NOT_SUPPORTED.search(text):
+    text = _server_text(error)
+    if error.status_code not in {400, 422, 501} or not _NOT_SUPPORTED.search(f"{error.code} {text}"):
         return frozenset()
     if error.param is not None and error.param in sent:
         return frozenset({error.param})
@@ -109,6 +109,15 @@ def unsupported_fields(error: openai.APIStatusError, sent: Collection[str]) -> f
         if re.search(rf"['\"`]{name}['\"`]" if len(name) == 1 else rf"\b{name}\b", text)
         or (name == "n" and re.search(r"\bn (must|should|[=><])|\bn[=><]", text))
     )
+
+
+def _server_text(error: openai.APIStatusError) -> str:
+    """What the server says, in OpenAI's form or another's: `{"detail": …}`, `{"error": "…"}`, plain text."""
+    body = error.body
+    message = body.get("message") if isinstance(body, Mapping) else body
+    if not message and body:
+        message = json.dumps(body, ensure_ascii=False, default=str)
+    return " ".join(str(message or error).split())[:500]
 
 
 def _one_line(error: BaseException) -> str:

@@ -120,6 +120,14 @@ def refuses(status: int, more: str = "", **error: Any) -> Script:
     return script
 
 
+def refuses_with(status: int, body: str) -> Script:
+    async def script(exchange: Exchange) -> None:
+        await exchange.head("application/json", f"{status} No")
+        await exchange.send(body)
+
+    return script
+
+
 async def hangs_up(exchange: Exchange) -> None:
     """Closes without a word."""
 
@@ -370,6 +378,47 @@ async def test_drops_the_oldest_turns_of_a_prompt_that_is_too_long(error: dict[s
         completion = await made.generate(GenerationRequest(tuple(turns)))
     assert completion.dropped_turns == (1, 2)
     assert [message["content"] for message in server.seen[-1].body["messages"]] == ["problem", "try 3", "feedback 3"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"error": {"message": "the prompt is too long"}}',
+        '{"error": "input is too long for requested model"}',
+        '{"detail": "prompt exceeds the context window"}',
+        '{"message": "exceeds maximum tokens"}',
+        "maximum context length is 5",
+        '[{"msg": "context size exceeded"}]',
+    ],
+)
+@pytest.mark.parametrize("status", [400, 413, 422, 500])
+async def test_understands_many_forms_of_too_long(status: int, body: str) -> None:
+    messages = (Message("user", "a", 0), Message("user", "b", 1), Message("user", "c", 2))
+    async with serving(refuses_with(status, body), says("ok")) as server, generator(server) as made:
+        assert (await made.generate(GenerationRequest(messages))).dropped_turns == (1,)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"error": {"message": "nope", "param": "seed", "code": "unsupported_parameter"}}',
+        '{"detail": "Unexpected fields in the request: {\'seed\'}"}',
+        '{"detail": [{"type": "extra_forbidden", "loc": ["body", "seed"], "msg": "Extra inputs are not permitted"}]}',
+        '{"error": "unknown field seed"}',
+    ],
+)
+async def test_understands_many_forms_of_not_supported(body: str) -> None:
+    request = GenerationRequest(ASK.messages, Sampling(temperature=1, max_new_tokens=9))
+    async with serving(refuses_with(422, body), says("ok")) as server, generator(server) as made:
+        assert (await made.generate(request)).texts == ("ok",)
+    assert server.seen[1].body == {name: value for name, value in server.seen[0].body.items() if name != "seed"}
+
+
+async def test_a_wrong_value_is_not_taken_for_an_unsupported_field() -> None:
+    refusal = refuses(400, message="temperature must be between 0 and 2", param="temperature")
+    async with serving(refusal, says("ok")) as server, generator(server) as made:
+        with pytest.raises(GenerationError, match="between 0 and 2"):
+            await made.generate(ASK)
 
 
 async def test_a_problem_that_is_too_long_is_said() -> None:
