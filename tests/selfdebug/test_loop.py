@@ -1,0 +1,278 @@
+"""The loop: it ends within budget, does nothing after its end, survives storage, and ignores what it has seen."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from sandbox.types import AssertSuite, ExceptionInfo, Execution, Status, TestResult
+from selfdebug.events import (
+    Action,
+    Cancelled,
+    Completed,
+    Event,
+    Execute,
+    Executed,
+    Finish,
+    Generate,
+    Graded,
+    Purpose,
+    Submitted,
+    TimedOut,
+)
+from selfdebug.generator import Completion, Sampling
+from selfdebug.loop import begin, step
+from selfdebug.options import Budget, Feedback, Options
+from selfdebug.problem import Problem
+from selfdebug.state import Reason, State
+from selfdebug.trajectory import fold, from_json, to_json
+
+TESTED = Problem(
+    "add", "Add two numbers.", "add", visible=AssertSuite(("assert add(1, 2) == 3", "assert add(0, 0) == 0"))
+)
+UNTESTED = replace(TESTED, visible=None)
+RIGHT = "```python\ndef add(a, b):\n    return a + b\n```"
+WRONG = "```python\ndef add(a, b):\n    return a - b\n```"
+WRONG_REFORMATTED = "```python\ndef add(a,b):  # sum\n    return (a-b)\n```"
+OTHER = "```python\ndef add(a, b):\n    return a * b\n```"
+
+STATES = TypeAdapter(State)
+
+
+def execution(*passed: bool) -> Execution:
+    tests = tuple(
+        TestResult(
+            f"assert t{number}",
+            Status.PASSED if ok else Status.FAILED,
+            call="add(1, 2)",
+            expected="3",
+            actual="-1",
+        )
+        for number, ok in enumerate(passed)
+    )
+    return Execution(Status.PASSED if all(passed) else Status.FAILED, tests)
+
+
+def completed(action: Action, reply: str, tokens: int = 10) -> Completed:
+    assert isinstance(action, Generate)
+    completion = Completion((reply,), tokens, tokens, 0.1)
+    return Completed(action.step, action.purpose, action.request, completion, action.prompts)
+
+
+def executed(action: Action, result: Execution) -> Executed:
+    assert isinstance(action, Execute)
+    return Executed(action.step, action.program, result)
+
+
+def play(options: Options, problem: Problem, *answers: str | Execution) -> tuple[State, Action]:
+    """Answer each action with the next of `answers`; a reply for a request, an execution for a program."""
+    state, actions = begin(Submitted(problem, options))
+    for answer in answers:
+        event: Event
+        event = completed(actions[0], answer) if isinstance(answer, str) else executed(actions[0], answer)
+        state, actions = step(state, event)
+    return state, actions[0]
+
+
+def test_a_right_first_answer_ends_the_solve() -> None:
+    state, action = play(Options(), TESTED, RIGHT, execution(True, True))
+    assert isinstance(action, Finish)
+    assert state.outcome is not None
+    assert (state.outcome.reason, state.outcome.best) == (Reason.PASSED, 1)
+
+
+def test_a_failing_test_goes_back_to_the_model() -> None:
+    _, action = play(Options(), TESTED, WRONG, execution(False, True))
+    assert isinstance(action, Generate)
+    assert action.purpose is Purpose.REPAIR
+    told = action.request.messages[-1].content
+    assert "`add(1, 2)` returned `-1`, but the expected result is `3`" in told
+    assert "1 of 2 tests pass" in told
+
+
+def test_simple_feedback_tells_nothing_of_the_tests() -> None:
+    _, action = play(Options(feedback=(Feedback.SIMPLE,)), TESTED, WRONG, execution(False, True))
+    assert isinstance(action, Generate)
+    assert action.request.messages[-1].content.startswith("The code above is wrong.")
+    assert "-1" not in action.request.messages[-1].content
+
+
+def test_explanation_comes_before_the_interpreter_is_quoted() -> None:
+    options = Options(feedback=(Feedback.UNIT_TEST, Feedback.EXPLANATION))
+    _, ask = play(options, TESTED, WRONG, execution(False, True))
+    assert isinstance(ask, Generate)
+    assert ask.purpose is Purpose.EXPLAIN
+    assert not any("returned" in message.content for message in ask.request.messages)
+    assert not ask.request.sampling.stop_after_code
+    state, repair = play(options, TESTED, WRONG, execution(False, True), "Line 2 subtracts.")
+    assert isinstance(repair, Generate)
+    assert state.newest.explanation == "Line 2 subtracts."
+    assert [m.role for m in repair.request.messages] == ["user", "assistant", "user", "assistant", "user"]
+    assert "returned `-1`" in repair.request.messages[-1].content
+
+
+def test_what_does_not_load_is_not_explained_but_repaired() -> None:
+    options = Options(feedback=(Feedback.UNIT_TEST, Feedback.EXPLANATION))
+    broken = Execution(Status.SYNTAX_ERROR, exception=ExceptionInfo("SyntaxError", "invalid syntax", "  x = = 1", 3))
+    _, action = play(options, TESTED, WRONG, broken)
+    assert isinstance(action, Generate)
+    assert action.purpose is Purpose.REPAIR
+    assert "SyntaxError: invalid syntax" in action.request.messages[-1].content
+
+
+def test_without_visible_tests_the_model_judges_what_loads() -> None:
+    state, load = play(Options(), UNTESTED, WRONG)
+    assert isinstance(load, Execute)
+    assert load.suite == AssertSuite((), entry_point="add")
+    _, judge = play(Options(), UNTESTED, WRONG, Execution(Status.PASSED))
+    assert isinstance(judge, Generate)
+    assert judge.purpose is Purpose.JUDGE
+    state, action = play(Options(), UNTESTED, WRONG, Execution(Status.PASSED), "It subtracts.\nVERDICT: wrong")
+    assert isinstance(action, Generate)
+    assert action.purpose is Purpose.REPAIR
+    state, action = play(
+        Options(), UNTESTED, WRONG, Execution(Status.PASSED), "VERDICT: wrong", RIGHT, Execution(Status.PASSED),
+        "Not `VERDICT: wrong` any more.\n**VERDICT: correct**",
+    )  # fmt: skip
+    assert isinstance(action, Finish)
+    assert state.outcome is not None
+    assert (state.outcome.reason, state.outcome.best) == (Reason.JUDGED, 2)
+
+
+def test_an_explanation_without_a_verdict_is_no_approval() -> None:
+    _, action = play(Options(), UNTESTED, WRONG, Execution(Status.PASSED), "I think it is fine.")
+    assert isinstance(action, Generate)
+    assert action.purpose is Purpose.REPAIR
+
+
+def test_a_repeated_candidate_is_not_run_again_and_asked_for_differently() -> None:
+    state, action = play(Options(), TESTED, WRONG, execution(False, True), WRONG_REFORMATTED)
+    assert isinstance(action, Generate)
+    assert state.newest.candidate.repeats == 1
+    assert state.usage.executions == 1
+    assert "different way" in action.request.messages[-1].content
+    assert action.request.sampling.temperature > 0
+    _, again = play(Options(), TESTED, WRONG, execution(False, True), WRONG, WRONG)
+    assert isinstance(again, Generate)
+    assert again.request.sampling.temperature > action.request.sampling.temperature
+    assert again.request.sampling.seed != action.request.sampling.seed
+
+
+def test_a_reply_without_code_costs_a_turn_and_is_told() -> None:
+    state, action = play(Options(), TESTED, "")
+    assert isinstance(action, Generate)
+    assert len(state.turns) == 1
+    assert "holds no Python code" in action.request.messages[-1].content
+
+
+def test_the_best_candidate_passed_most_and_came_first() -> None:
+    options = Options(budget=Budget(turns=3))
+    state, action = play(
+        options, TESTED, WRONG, execution(False, False), OTHER, execution(False, True),
+        "```python\ndef add(a, b):\n    return 0\n```", execution(True, False),
+    )  # fmt: skip
+    assert isinstance(action, Finish)
+    assert state.outcome is not None
+    assert (state.outcome.reason, state.outcome.best) == (Reason.TURNS, 2)
+
+
+@pytest.mark.parametrize(
+    ("budget", "reason"),
+    [
+        (Budget(turns=1), Reason.TURNS),
+        (Budget(tokens=20), Reason.TOKENS),
+        (Budget(executions=1), Reason.EXECUTIONS),
+    ],
+)
+def test_each_budget_ends_the_solve_by_its_name(budget: Budget, reason: Reason) -> None:
+    state, action = play(Options(budget=budget), TESTED, WRONG, execution(False, True))
+    if isinstance(action, Generate):
+        state, (action,) = step(state, completed(action, OTHER))
+    assert isinstance(action, Finish)
+    assert state.outcome is not None
+    assert state.outcome.reason is reason
+
+
+def test_the_last_request_may_not_ask_for_more_tokens_than_are_left() -> None:
+    _, action = play(Options(budget=Budget(tokens=50)), TESTED, WRONG, execution(False, True))
+    assert isinstance(action, Generate)
+    assert action.request.sampling.max_new_tokens == 30
+
+
+@pytest.mark.parametrize("event", [TimedOut(), Cancelled()])
+def test_a_solve_can_be_ended_at_any_moment(event: Event) -> None:
+    state, actions = begin(Submitted(TESTED, Options()))
+    state, actions = step(state, event)
+    assert actions == (Finish(),)
+    assert state.outcome is not None
+    assert state.outcome.best == 0
+
+
+REPLIES = st.sampled_from(
+    [RIGHT, WRONG, OTHER, WRONG_REFORMATTED, "", "no code", "```python\ndef f(:\n```", "VERDICT: correct"]
+)
+EXECUTIONS = st.sampled_from(
+    [
+        execution(False, False),
+        execution(True, False),
+        execution(True, True),
+        Execution(Status.SYNTAX_ERROR, exception=ExceptionInfo("SyntaxError", "bad \ud800")),
+        Execution(
+            Status.TIMEOUT, (TestResult("assert t0", Status.TIMEOUT), TestResult("t1", Status.TIMEOUT, ran=False))
+        ),
+    ]
+)
+BUDGETS = st.builds(
+    Budget,
+    turns=st.integers(1, 6),
+    tokens=st.none() | st.integers(1, 300),
+    executions=st.none() | st.integers(1, 4),
+)
+FEEDBACK = st.sets(st.sampled_from(list(Feedback)), min_size=1).map(lambda kinds: tuple(sorted(kinds)))
+
+
+@given(
+    st.sampled_from([TESTED, UNTESTED]),
+    st.builds(
+        Options,
+        budget=BUDGETS,
+        feedback=FEEDBACK,
+        sampling=st.builds(Sampling, temperature=st.sampled_from([0.0, 0.7])),
+    ),
+    st.data(),
+)
+def test_every_solve_ends_within_its_budget(problem: Problem, options: Options, data: st.DataObject) -> None:
+    state, actions = begin(Submitted(problem, options))
+    events: list[Event] = [Submitted(problem, options)]
+    request_tokens = 0
+    while not isinstance(actions[0], Finish):
+        assert len(events) < 40
+        (action,) = actions
+        event: Event
+        if isinstance(action, Generate):
+            request_tokens = 2 * data.draw(st.integers(1, 40))
+            event = completed(action, data.draw(REPLIES), request_tokens // 2)
+        else:
+            event = executed(action, data.draw(EXECUTIONS))
+        state, actions = step(state, event)
+        events.append(event)
+        # Delivered twice, or late: nothing changes, nothing is asked.
+        assert step(state, event) == (state, ())
+        # Stored and loaded: the same solve.
+        stored = STATES.validate_python(json.loads(json.dumps(STATES.dump_python(state))))
+        assert stored == state
+        assert from_json(to_json(event)) == event
+        assert fold(events) == (state, actions)
+    budget, outcome = options.budget, state.outcome
+    assert outcome is not None
+    assert len(state.turns) <= budget.turns
+    assert budget.executions is None or state.usage.executions <= budget.executions
+    assert budget.tokens is None or state.usage.tokens < budget.tokens + request_tokens
+    assert state.usage.executions == sum(isinstance(event, Executed) for event in events)
+    most = max((turn.tests_passed for turn in state.turns), default=0)
+    assert outcome.reason is Reason.JUDGED or state.best is None or state.best.tests_passed == most
+    for late in (*events, TimedOut(), Cancelled(), Graded(1, ())):
+        assert step(state, late) == (state, ())
