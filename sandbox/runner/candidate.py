@@ -1,0 +1,334 @@
+"""The candidate's process: loads the program as a module of its own and answers the calls of the tests.
+
+Everything here runs beside untrusted code, which can change all of it. So nothing here decides anything: it only helps
+an honest candidate to be understood.
+"""
+
+import builtins
+import contextlib
+import io
+import linecache
+import os
+import socket
+import sys
+import types
+from typing import Any, NoReturn
+
+from . import remote
+from .channel import Caller, ChannelClosed, Link, Message, dump
+from .exports import Exports, data, text_of
+from .wire import Decoder, Encoder, WireError
+
+FILE = "solution.py"
+_FRAMES = 12  # of a traceback, at each end
+
+
+def add_site_builtins() -> None:
+    """Add what `site` would: programs do call `exit()`."""
+    import _sitebuiltins
+
+    builtins.exit = _sitebuiltins.Quitter("exit", "Ctrl-D (i.e. EOF)")  # type: ignore[assignment]
+    builtins.quit = _sitebuiltins.Quitter("quit", "Ctrl-D (i.e. EOF)")  # type: ignore[assignment]
+    builtins.help = _sitebuiltins._Helper()
+
+
+def refuse(channel: int, text: str) -> NoReturn:
+    """Say that the limits could not be set, before anything of the candidate has run."""
+    with contextlib.suppress(OSError):
+        os.write(channel, dump({"refused": text}))
+    os._exit(70)
+
+
+def run(channel: int) -> NoReturn:
+    """Take the program from the channel, then serve it. Never returns."""
+    link = Link(socket.socket(fileno=channel))
+    code = 70
+    try:
+        order = link.receive()
+        sys.stdout.reconfigure(  # type: ignore[union-attr]
+            encoding="utf-8", errors="backslashreplace", line_buffering=order["mode"] == "module"
+        )
+        sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+        sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
+        sys.argv = [FILE]
+        if order["mode"] == "main":
+            code = _run_main(link, order["program"])
+        else:
+            _Agent(link, order).serve()
+    except ChannelClosed:
+        code = 0
+    except BaseException as error:  # a candidate that broke the agent; what it says is only for whoever reads stderr
+        with contextlib.suppress(BaseException):
+            os.write(2, f"{type(error).__name__}: {error}\n".encode("utf-8", "backslashreplace"))
+    finally:
+        os._exit(code)
+
+
+class _Loader:
+    """Lets `inspect.getsource` find the program, which is no file."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+
+    def get_source(self, name: str) -> str:
+        return self._source
+
+
+def _module(name: str, program: str) -> types.ModuleType:
+    module = types.ModuleType(name)
+    module.__file__ = FILE
+    module.__dict__["__builtins__"] = builtins
+    module.__loader__ = _Loader(program)  # type: ignore[assignment]
+    linecache.cache[FILE] = (len(program), None, program.splitlines(True), FILE)
+    sys.modules[name] = module
+    return module
+
+
+def _run_main(link: Link, program: str) -> int:
+    """Run the program as `__main__` to its end, and finish as the interpreter does."""
+    code = 0
+    try:
+        module = _module("__main__", program)
+        try:
+            compiled = compile(program, FILE, "exec", dont_inherit=True)
+        except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+            link.send(dump({"syntax": True, "exception": exception_info(error)}))
+            return 1
+        exec(compiled, module.__dict__)
+    except SystemExit as error:
+        code = _exit_code(error)
+    except BaseException as error:
+        code = 1
+        link.send(dump({"syntax": False, "exception": exception_info(error)}))
+        sys.stderr.write(_traceback(error)[0] + "\n" + _headline(error) + "\n")
+    return _finish(code)
+
+
+def _finish(code: int) -> int:
+    """Wait for threads, run exit functions, flush."""
+    import atexit
+
+    threading = sys.modules.get("threading")
+    if threading is not None:
+        threading._shutdown()
+    atexit._run_exitfuncs()
+    _flush()
+    return code
+
+
+def _exit_code(error: SystemExit) -> int:
+    if error.code is None:
+        return 0
+    if isinstance(error.code, int):
+        return error.code & 0xFF
+    sys.stderr.write(f"{error.code}\n")
+    return 1
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
+        with contextlib.suppress(Exception):
+            stream.flush()  # type: ignore[union-attr]
+
+
+def _headline(error: BaseException) -> str:
+    message = text_of(error)
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+def _traceback(error: BaseException) -> tuple[str, int]:
+    """The candidate's own frames with their source lines, and the innermost line."""
+    if isinstance(error, SyntaxError) and error.filename == FILE:
+        line = error.lineno or 0
+        return f'  File "{FILE}", line {line}\n    {(error.text or "").strip()}', line
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if code.co_filename == FILE:
+            frames.append((trace.tb_lineno, code.co_name))
+        trace = trace.tb_next
+    lines = [
+        f'  File "{FILE}", line {number}, in {name}\n    {linecache.getline(FILE, number).strip()[:200]}'
+        for number, name in frames[:_FRAMES] + frames[_FRAMES:][-_FRAMES:]
+    ]
+    if len(frames) > 2 * _FRAMES:
+        lines.insert(_FRAMES, f"  … {len(frames) - 2 * _FRAMES} more frames …")
+    return "\n".join(lines), frames[-1][0] if frames else 0
+
+
+def exception_info(error: BaseException) -> dict[str, Any]:
+    """An exception as text."""
+    traceback, line = _traceback(error)
+    return {"type": type(error).__name__, "message": text_of(error)[:2000], "traceback": traceback, "line": line}
+
+
+class _Tee(io.TextIOBase):
+    """Standard output or error that also tells the tests, who may have redirected their own."""
+
+    encoding = "utf-8"
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.buffer = stream.buffer
+        self.said: list[str] = []
+
+    def write(self, text: str) -> int:
+        self.said.append(text)
+        return int(self._stream.write(text))
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def fileno(self) -> int:
+        return int(self._stream.fileno())
+
+    def writable(self) -> bool:
+        return True
+
+
+class _Agent:
+    """Answers the tests' calls."""
+
+    def __init__(self, link: Link, order: Message) -> None:
+        import _thread
+
+        self._pid = os.getpid()
+        self._program = order["program"]
+        self._name = order["name"]
+        self._shared = order["shared"]
+        self._tees: list[_Tee] = []
+        if order["echo"]:
+            self._tees = [_Tee(sys.stdout), _Tee(sys.stderr)]
+            sys.stdout, sys.stderr = self._tees  # type: ignore[assignment]
+        self._compiling = False
+        self._caller = Caller(link, self._serve, self._apologise)
+        self._lock = _thread.RLock()
+        self._exports = Exports(self._ask)
+        self._module: types.ModuleType | None = None
+
+    def serve(self) -> None:
+        """Answer until the tests are gone."""
+        while True:
+            self._caller.answer(self._caller.link.receive())
+
+    def _serve(self, question: Message) -> Message:
+        decoder = Decoder(question["n"], self._exports.special, self._exports.codecs)
+        operation, *values = decoder.decode(question["v"])
+        self._exports.forget(question["f"])
+        before = {index: codec.extract(decoder.values[index]) for index, codec in decoder.mutable.items()}
+        answer: Message = {}
+        try:
+            result = getattr(self, f"do_{operation}")(*values)
+        except BaseException as error:
+            result = error
+            answer = {"raised": True, "syntax": self._compiling}
+        if os.getpid() != self._pid:
+            os._exit(0)  # a child that the candidate forked came back from its call; the parent answers
+        _flush()
+        if self._tees:
+            answer["said"] = ["".join(tee.said) for tee in self._tees]
+            for tee in self._tees:
+                tee.said.clear()
+        try:
+            return {**answer, **self._reply(decoder, before, result, bool(answer.get("raised")))}
+        except (WireError, MemoryError, RecursionError) as error:
+            return self._apologise(error)
+
+    def _apologise(self, error: Exception) -> Message:
+        """The answer where the real one cannot cross."""
+        encoder = Encoder(self._exports.node)
+        parts = (type(error), f"the result cannot cross to the tests: {error}", (), {}, "", 0)
+        return {"raised": True, "v": [encoder.encode(part) for part in parts], "n": encoder.nodes, "m": {}}
+
+    def _reply(self, decoder: Decoder, before: dict[int, list[Any]], result: Any, raised: bool) -> Message:
+        """The answer's result, and the arguments that the call changed."""
+        known: dict[int, list[Any]] = {id(decoder.values[index]): ["a", index] for index in before}
+        encoder = Encoder(self._exports.node, known)
+        parts = _exception_parts(result) if raised else [result]
+        items = [encoder.encode(part) for part in parts]
+        changed = {}
+        for index, old in before.items():
+            new = decoder.mutable[index].extract(decoder.values[index])
+            if len(new) != len(old) or any(a is not b for a, b in zip(new, old, strict=True)):
+                changed[str(index)] = [encoder.encode(part) for part in new[1:]]
+        return {"v": items, "n": encoder.nodes, "m": changed}
+
+    def _ask(self, operation: str, values: list[Any], keywords: dict[str, Any]) -> Any:
+        """Call back one of the tests' objects."""
+        encoder = Encoder(self._exports.node)
+        items = [encoder.encode(value) for value in (operation, *values, keywords)]
+        with self._lock:
+            answer = self._caller.call({"v": items, "n": encoder.nodes})
+        decoder = Decoder(answer["n"], self._exports.special, self._exports.codecs)
+        (value,) = decoder.decode(answer["v"])
+        if answer.get("raised"):
+            raise value
+        return value
+
+    def do_load(self) -> tuple[list[str], list[str]]:
+        """Run the program as a module. Its names, and those that a star import takes."""
+        self._compiling = True
+        compiled = compile(self._program, FILE, "exec", dont_inherit=True)
+        self._compiling = False
+        module = self._module = _module(self._name, self._program)
+        exec(compiled, module.__dict__)
+        module = sys.modules.get(self._name, module)
+        self._exports.handle(module)
+        for name in self._shared:
+            kind = getattr(module, name, None)
+            if isinstance(kind, type) and kind.__module__ == self._name:
+                self._exports.shared[name] = kind
+        names = [name for name in vars(module) if not name.startswith("__")]
+        public = getattr(module, "__all__", None)
+        if not isinstance(public, (list, tuple)):
+            public = [name for name in names if not name.startswith("_")]
+        return names, [str(name) for name in public]
+
+    def do_module(self, name: str) -> Any:
+        return getattr(self._module, name)
+
+    def do_set_module(self, name: str, value: Any) -> None:
+        setattr(self._module, name, value)
+
+    def do_call(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        return function(*arguments, **keywords)
+
+    def do_getattr(self, value: Any, name: str) -> Any:
+        return getattr(value, name)
+
+    def do_setattr(self, value: Any, name: str, item: Any) -> None:
+        setattr(value, name, item)
+
+    def do_delattr(self, value: Any, name: str) -> None:
+        delattr(value, name)
+
+    def do_operate(self, value: Any, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        return remote.operate(value, name, arguments, keywords)
+
+    def do_equal(self, value: Any, other: Any) -> Any:
+        return bool(value == other)
+
+    def do_hash(self, value: Any) -> int:
+        return hash(value)
+
+    def do_data(self, value: Any) -> dict[str, Any]:
+        return data(value)
+
+    def do_names(self, value: Any) -> list[str]:
+        return [str(name) for name in dir(value)]
+
+    def do_run(self, coroutine: Any) -> Any:
+        """Run a coroutine to its end."""
+        import asyncio
+
+        async def wait() -> Any:
+            return await coroutine
+
+        return asyncio.run(wait())
+
+
+def _exception_parts(error: BaseException) -> list[Any]:
+    """Class, text, arguments, attributes, traceback and line."""
+    attributes = {name: value for name, value in vars(error).items() if isinstance(name, str) and name[:2] != "__"}
+    return [type(error), text_of(error)[:10_000], tuple(error.args), attributes, *_traceback(error)]

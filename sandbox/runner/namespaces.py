@@ -1,0 +1,113 @@
+"""System calls that the standard library lacks: namespaces, mounts, capabilities, process attributes.
+
+Linux only. Every function raises OSError with the call's name where the kernel refuses.
+"""
+
+import ctypes
+import errno
+import os
+
+_NEWNS, _NEWUTS, _NEWIPC = 0x00020000, 0x04000000, 0x08000000
+_NEWUSER, _NEWPID, _NEWNET = 0x10000000, 0x20000000, 0x40000000
+_PDEATHSIG, _SET_DUMPABLE, _SET_NO_NEW_PRIVS, _SET_CHILD_SUBREAPER = 1, 4, 38, 36
+_NOSUID, _NODEV, _NOEXEC, _REC, _PRIVATE = 2, 4, 8, 0x4000, 0x40000
+_CAPABILITY_VERSION_3 = 0x20080522
+_MOUNT_SETATTR, _AT_FDCWD, _AT_RECURSIVE, _ATTR_RDONLY = 442, -100, 0x8000, 1
+_M_ARENA_MAX = -8
+_NOBODY = 65534
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_libc.mount.argtypes = [ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulong, ctypes.c_char_p]
+_libc.prctl.argtypes = [ctypes.c_int, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_ulong]
+
+
+def _check(result: int, what: str) -> None:
+    if result != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"{what}: {os.strerror(code)}")
+
+
+def die_with_parent() -> None:
+    """Be killed when the parent ends."""
+    _check(_libc.prctl(_PDEATHSIG, 9, 0, 0, 0), "prctl(PR_SET_PDEATHSIG)")
+
+
+def hide_memory() -> None:
+    """Make this process not dumpable: no process without privileges may trace it or read its memory."""
+    _check(_libc.prctl(_SET_DUMPABLE, 0, 0, 0, 0), "prctl(PR_SET_DUMPABLE)")
+
+
+def adopt_orphans() -> None:
+    """Become the parent of descendants whose own parent ends."""
+    _check(_libc.prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "prctl(PR_SET_CHILD_SUBREAPER)")
+
+
+def one_malloc_arena() -> None:
+    """Keep threads from reserving 64 MiB of address space each, which a memory limit would count."""
+    if hasattr(_libc, "mallopt"):
+        _libc.mallopt(_M_ARENA_MAX, 1)
+
+
+def leave() -> None:
+    """Enter new user, mount, pid (for children), ipc, net and uts namespaces, as nobody."""
+    uid, gid = os.getuid(), os.getgid()
+    _check(_libc.unshare(_NEWUSER | _NEWNS | _NEWPID | _NEWIPC | _NEWNET | _NEWUTS), "unshare")
+    for name, text in (
+        ("setgroups", "deny"),
+        ("uid_map", f"{_NOBODY} {uid} 1"),
+        ("gid_map", f"{_NOBODY} {gid} 1"),
+    ):
+        with open(f"/proc/self/{name}", "w") as file:
+            file.write(text)
+
+
+def _mount(kind: str, target: str, flags: int, options: str | None = None) -> None:
+    _check(_libc.mount(kind.encode(), target.encode(), kind.encode(), flags, options and options.encode()), "mount")
+
+
+def fresh_file_systems(scratch: str, scratch_bytes: int, stdin: bytes | None) -> None:
+    """Make everything read-only but fresh scratch, and show only the own processes in /proc.
+
+    Where no new /proc may be mounted, the old one is covered, but for the file behind `/dev/stdin`.
+
+    Args:
+        scratch: Folder over which the scratch file system is mounted.
+        scratch_bytes: Its size.
+        stdin: What standard input holds, if anything.
+    """
+    _check(_libc.mount(b"none", b"/", None, _REC | _PRIVATE, None), "mount")
+    attributes = (ctypes.c_uint64 * 4)(_ATTR_RDONLY, 0, 0, 0)
+    _check(
+        _libc.syscall(
+            _MOUNT_SETATTR, _AT_FDCWD, b"/", _AT_RECURSIVE, attributes, ctypes.c_size_t(ctypes.sizeof(attributes))
+        ),
+        "mount_setattr",
+    )
+    safe = _NOSUID | _NODEV
+    inodes = max(scratch_bytes // 4096, 64)
+    if os.path.isdir("/dev/shm"):
+        _mount("tmpfs", "/dev/shm", safe, f"size={scratch_bytes},nr_inodes={inodes},mode=1777")
+    _mount("tmpfs", scratch, safe, f"size={scratch_bytes},nr_inodes={inodes},mode=0700")
+    try:
+        _mount("proc", "/proc", safe | _NOEXEC)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.EINVAL):
+            raise
+        _mount("tmpfs", "/proc", safe | _NOEXEC, f"size={2**20 + len(stdin or b'')},nr_inodes=64,mode=0755")
+        if stdin is not None:
+            os.makedirs("/proc/self/fd")
+            with open("/proc/self/fd/0", "wb") as file:
+                file.write(stdin)
+    os.chdir(scratch)
+
+
+def drop_privileges() -> None:
+    """Give up every capability for good."""
+    _check(_libc.prctl(_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl(PR_SET_NO_NEW_PRIVS)")
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    _check(_libc.capset(header, (ctypes.c_uint32 * 6)()), "capset")
+
+
+def no_new_privileges() -> None:
+    """Keep set-user-id programs from gaining anything."""
+    _check(_libc.prctl(_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl(PR_SET_NO_NEW_PRIVS)")

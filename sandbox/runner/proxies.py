@@ -1,0 +1,170 @@
+"""What the tests hold in place of the candidate's functions, classes and objects.
+
+Equality of such objects is decided here, on plain data, and never by the candidate's `__eq__`, unless the tests name
+the class themselves and so ask for its operators; then the verdict is marked.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from . import remote
+
+if TYPE_CHECKING:
+    from .session import Session
+
+PLAIN_TYPES: dict[str, type] = {
+    kind.__name__: kind for kind in (int, float, complex, str, bytes, tuple, frozenset)
+}
+
+
+class RemoteObject:
+    """An object of the candidate, by handle."""
+
+    _sd_session: "Session"
+    _sd_number: int
+    _sd_equality = "identity"
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_sd_"):
+            raise AttributeError(name)
+        return self._sd_session.ask("getattr", self, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._sd_session.ask("setattr", self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        self._sd_session.ask("delattr", self, name)
+
+    def __dir__(self) -> list[str]:
+        return list(self._sd_session.ask("names", self))
+
+    def __eq__(self, other: object) -> Any:
+        return self._sd_session.equal(self, other)
+
+    def __ne__(self, other: object) -> Any:
+        same = self.__eq__(other)
+        return same if same is NotImplemented else not same
+
+    def __hash__(self) -> int:
+        return self._sd_session.hash(self)
+
+    def __str__(self) -> str:
+        return str(self._sd_session.ask("operate", self, "__str__", (), {}))
+
+    def __repr__(self) -> str:
+        return str(self._sd_session.ask("operate", self, "__repr__", (), {}))
+
+    def __del__(self) -> None:
+        session = self.__dict__.get("_sd_session")
+        if session is not None and not isinstance(self, tuple(PLAIN_TYPES.values())):
+            session.dropped.append(self._sd_number)
+
+
+class RemoteFunction(RemoteObject):
+    """A function or method of the candidate."""
+
+    _sd_name = ""
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return self._sd_session.call(self, self._sd_name, arguments, keywords)
+
+
+class RemoteCoroutine(RemoteObject):
+    """A coroutine of the candidate; awaiting it runs it to its end over there."""
+
+    def send(self, value: Any) -> Any:
+        raise StopIteration(self._sd_session.ask("run", self))
+
+    def throw(self, *error: Any) -> Any:
+        raise error[0] if isinstance(error[0], BaseException) else error[0]()
+
+    def close(self) -> None:
+        pass
+
+    def __await__(self) -> Any:
+        return self
+
+    def __iter__(self) -> Any:
+        return self
+
+    def __next__(self) -> Any:
+        return self.send(None)
+
+
+class RemoteClass(type):
+    """The type of the tests' stand-ins for the candidate's classes."""
+
+    _sd_session: "Session"
+    _sd_number: int
+
+    def __call__(cls, *arguments: Any, **keywords: Any) -> Any:
+        return cls._sd_session.call(cls, cls.__name__, arguments, keywords)
+
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("_sd_"):
+            raise AttributeError(name)
+        return cls._sd_session.ask("getattr", cls, name)
+
+    def __setattr__(cls, name: str, value: Any) -> None:
+        cls._sd_session.ask("setattr", cls, name, value)
+
+    def __iter__(cls) -> Any:
+        return cls._sd_session.ask("operate", cls, "__iter__", (), {})
+
+    def __len__(cls) -> int:
+        return int(cls._sd_session.ask("operate", cls, "__len__", (), {}))
+
+    def __bool__(cls) -> bool:
+        return True
+
+    def __getitem__(cls, key: Any) -> Any:
+        return cls._sd_session.ask("operate", cls, "__getitem__", (key,), {})
+
+    def __contains__(cls, key: Any) -> bool:
+        return bool(cls._sd_session.ask("operate", cls, "__contains__", (key,), {}))
+
+
+def _forward(self: Any, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    session: Session = self._sd_session
+    if name in remote.ORDERING:
+        session.doubt(f"{name} of the candidate's class {type(self).__name__} decided a comparison")
+    return session.ask("operate", self, name, arguments, keywords)
+
+
+def object_class(
+    session: "Session", number: int, name: str, doc: str, methods: str, equality: str, plain: str, bases: list[Any]
+) -> type:
+    """The stand-in for a class of the candidate."""
+    parents = tuple(base for base in bases if type(base) is RemoteClass and issubclass(base, RemoteObject))
+    body: dict[str, Any] = {
+        **remote.special_methods(methods, _forward),
+        "__doc__": doc,
+        "__module__": "solution",
+        "_sd_session": session,
+        "_sd_number": number,
+        "_sd_equality": equality,
+    }
+    if plain:
+        base = PLAIN_TYPES[plain]
+        body |= {"__eq__": base.__eq__, "__ne__": base.__ne__, "__hash__": base.__hash__}
+        parents = (*(parent for parent in parents if issubclass(parent, base)), RemoteObject, base)
+        parents = tuple(p for p in parents if not any(q is not p and issubclass(q, p) for q in parents))
+    return RemoteClass(name, parents or (RemoteObject,), body)
+
+
+def standard_class(kind: Any, name: str, methods: str) -> type:
+    """The stand-in for a standard class whose objects do not cross as plain data: generators, matches, files."""
+    base = RemoteCoroutine if name == "coroutine" else RemoteObject
+    body = remote.special_methods(methods, _forward)
+    if isinstance(kind, type):
+        body["__class__"] = property(lambda self: kind)
+    return type(name, (base,), body)
+
+
+def exception_class(session: "Session", number: int, name: str, doc: str, bases: list[Any]) -> type:
+    """The stand-in for an exception class of the candidate: a real one, below the same standard classes."""
+    parents = tuple(base for base in bases if isinstance(base, type) and issubclass(base, BaseException))
+    body = {"__doc__": doc, "__module__": "solution", "_sd_session": session, "_sd_number": number}
+    try:
+        return type(name, parents or (Exception,), body)
+    except TypeError:  # bases that cannot be combined here
+        return type(name, (Exception,), body)

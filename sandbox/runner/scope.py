@@ -1,0 +1,149 @@
+"""Which name of the tests means what: their own, the problem's context, the standard library, or the candidate."""
+
+import ast
+import builtins
+import types
+from typing import Any
+
+from . import proxies, standins
+from .session import Session
+
+MODULE = "solution"
+
+
+class CandidateModule(types.ModuleType):
+    """The candidate's module as the tests see it."""
+
+    def __init__(self, session: Session, names: list[str]) -> None:
+        super().__init__(MODULE)
+        vars(self)["__all__"] = names
+        vars(self)["_sd_session"] = session
+        vars(self)["_sd_kept"] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_sd_") or name in ("__path__", "__file__", "__spec__", "__wrapped__"):
+            raise AttributeError(name)
+        return lookup(self._sd_session, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._sd_session.ask("set_module", name, value)
+
+    def __dir__(self) -> list[str]:
+        return list(vars(self)["__all__"])
+
+
+def lookup(session: Session, name: str) -> Any:
+    """A name of the candidate's module. What it only imported is the tests' own version of it.
+
+    Raises:
+        AttributeError: It has none of that name.
+    """
+    value = session.ask("module", name)
+    if isinstance(value, proxies.RemoteFunction):
+        standard = vars(value)
+        if standard["_sd_standard"] and standard["__name__"] == name:
+            found = getattr(standins.standard_module(standard["__module__"]), name, None)
+            if callable(found):
+                return found
+        vars(value)["_sd_name"] = name
+    return value
+
+
+def parse(source: str) -> ast.Module:
+    """Parse source of the tests; what cannot even be read is a syntax error.
+
+    Raises:
+        SyntaxError: It does not compile.
+    """
+    try:
+        return ast.parse(source)
+    except (ValueError, MemoryError, RecursionError) as error:
+        raise SyntaxError(str(error)) from error
+
+
+def _unfinished(node: ast.stmt) -> bool:
+    """Whether a definition is a signature with nothing but a docstring."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return all(
+            isinstance(part, ast.Pass) or (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant))
+            for part in node.body
+        )
+    return isinstance(node, ast.ClassDef) and any(
+        _unfinished(part) for part in node.body if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef))
+    )
+
+
+def _parse_context(context: str) -> ast.Module:
+    for text in (context, context.rstrip() + "\n    pass\n"):
+        try:
+            return parse(text)
+        except SyntaxError:
+            continue
+    return ast.Module([], [])
+
+
+class Context:
+    """What the problem's own text defines, evaluated on the trusted side.
+
+    Args:
+        source: The prompt. Text that is no Python counts as empty; an unfinished definition is the candidate's.
+    """
+
+    def __init__(self, source: str, entry_point: str) -> None:
+        tree = _parse_context(source)
+        unfinished = {getattr(node, "name", "") for node in tree.body if _unfinished(node)} | {entry_point}
+        self._tree = ast.Module([node for node in tree.body if getattr(node, "name", "") not in unfinished], [])
+        self.values: dict[str, Any] = {"__name__": "context", "__builtins__": builtins}
+        self.failed: Exception | None = None
+
+    def evaluate(self, needed: frozenset[str]) -> None:
+        """Run it, if the tests need any name that it defines."""
+        if not any(name in needed for name in _defined(self._tree)):
+            return
+        for node in self._tree.body:
+            code = compile(ast.Module([node], []), "context.py", "exec", dont_inherit=True)
+            try:
+                exec(code, self.values)
+            except Exception as error:  # a part of the prompt that only works with the candidate; its names stay unknown
+                self.failed = error
+        for name in [name for name in self.values if name.startswith("__") and name != "__builtins__"]:
+            del self.values[name]
+
+    def classes(self) -> dict[str, type]:
+        """Classes that it defines."""
+        return {name: value for name, value in self.values.items() if isinstance(value, type) and name in self.own}
+
+    @property
+    def own(self) -> set[str]:
+        """Names of definitions, not of imports."""
+        return {node.name for node in self._tree.body if isinstance(node, (ast.ClassDef, ast.FunctionDef))}
+
+
+def _defined(tree: ast.Module) -> set[str]:
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            found.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.alias):
+            found.add((node.asname or node.name).partition(".")[0])
+    return found
+
+
+def fill(
+    values: dict[str, Any], used: frozenset[str], names: list[str], context: Context, session: Session, entry: str
+) -> None:
+    """Give the tests' globals every name that they use and do not define: see the module's docstring for the order."""
+    for name in used:
+        if name == entry and entry:
+            continue
+        if name in context.values and name != "__builtins__":
+            values[name] = context.values[name]
+        elif name in names and not hasattr(builtins, name):
+            values[name] = lookup(session, name)
+    if entry and entry in names:
+        values[entry] = context.values[entry] = lookup(session, entry)
+    for name in names:
+        if name not in context.values and not hasattr(builtins, name) and name in values:
+            context.values[name] = values[name]

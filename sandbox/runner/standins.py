@@ -1,0 +1,189 @@
+"""Builds the tests' stand-ins for what comes from the candidate: objects, functions, classes, exceptions."""
+
+import sys
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from . import proxies
+from .wire import WireError
+
+if TYPE_CHECKING:
+    from .session import Session
+
+_NEVER_IMPORTED = {"antigravity", "this", "idlelib", "turtle", "turtledemo", "tkinter", "test", "lib2to3", "site"}
+
+
+def standard_module(name: str) -> Any:
+    """A module of the standard library by name; None where there is none such."""
+    root = name.partition(".")[0]
+    if root not in sys.stdlib_module_names | {"builtins"} or root in _NEVER_IMPORTED or root.startswith("__"):
+        return None
+    try:
+        return __import__(name, fromlist=["_"])
+    except ImportError:
+        return None
+
+
+def standard_class(module: str, name: str) -> type | None:
+    """A class of the standard library by name; None where there is none such."""
+    found: Any = standard_module(module)
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    return found if isinstance(found, type) else None
+
+
+class StandIns:
+    """All stand-ins of one session; the same object always has the same one."""
+
+    def __init__(self, session: "Session") -> None:
+        self._session = session
+        self._objects: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+        self._plain: dict[int, Any] = {}  # instances of built-in types, which take no weak reference
+        self._classes: dict[int, type] = {}
+        self._numbers: dict[type, int] = {}
+        self._standard: dict[tuple[str, str], type] = {}
+        self._unknown: dict[tuple[str, str], type] = {}
+
+    def number_of(self, value: Any) -> int | None:
+        """The handle behind a stand-in; None for anything else."""
+        if isinstance(value, type):
+            return self._numbers.get(value)
+        kind = type(value)
+        if issubclass(kind, proxies.RemoteObject):
+            return int(value._sd_number)
+        return None
+
+    def by_number(self, number: int) -> Any:
+        """The stand-in of a handle, while it is in use."""
+        return self._classes.get(number) or self._by(number)
+
+    def _by(self, number: int) -> Any:
+        value = self._objects.get(number)
+        return self._plain.get(number) if value is None else value
+
+    def build(self, tag: str, parts: list[Any]) -> Any:
+        """Decode one node that is not plain data.
+
+        Raises:
+            WireError: No honest peer sends it.
+        """
+        builders = {
+            "h": self._object,
+            "fn": self._function,
+            "k": self._class,
+            "g": self._standard_class,
+            "m": self._module,
+            "x": self._exception,
+        }
+        if tag not in builders:
+            raise WireError("unknown tag")
+        return builders[tag](*parts)
+
+    def _object(self, number: int, kind: Any, raw: Any, methods: str) -> Any:
+        value = self._by(number)
+        if value is not None:
+            return value
+        if type(kind) is not proxies.RemoteClass:
+            name = str(getattr(kind, "__name__", "object"))
+            key = (f"{getattr(kind, '__module__', '')}.{name}", methods)
+            if key not in self._standard:
+                self._standard[key] = proxies.standard_class(kind, name, methods)
+            kind = self._standard[key]
+        plain = next((base for base in proxies.PLAIN_TYPES.values() if issubclass(kind, base)), None)
+        if plain is not None:
+            if type(raw) is not plain:
+                raise WireError("a value of the wrong type")
+            value = self._plain[number] = plain.__new__(kind, raw)
+            vars(value).update(_sd_session=self._session, _sd_number=number)
+            return value
+        return self._adopt(object.__new__(kind), number)
+
+    def _function(self, number: int, standard: bool, module: str, name: str, doc: str) -> Any:
+        value = self._objects.get(number)
+        if value is not None:
+            return value
+        value = self._adopt(object.__new__(proxies.RemoteFunction), number)
+        short = name.rpartition(".")[2]
+        vars(value).update(__name__=short, __qualname__=name, __doc__=doc, __module__=module, _sd_standard=standard)
+        return value
+
+    def _adopt(self, value: Any, number: int) -> Any:
+        if type(number) is not int:
+            raise WireError("malformed handle")
+        vars(value).update(_sd_session=self._session, _sd_number=number)
+        self._objects[number] = value
+        if number in self._session.dropped:
+            self._session.dropped.remove(number)
+        return value
+
+    def _class(
+        self, number: int, name: str, doc: str, methods: str, equality: str, plain: str, *bases: Any
+    ) -> type:
+        known = self._classes.get(number)
+        if known is not None:
+            return known
+        if not all(type(text) is str for text in (name, doc, methods, equality, plain)):
+            raise WireError("malformed class")
+        if any(isinstance(base, type) and issubclass(base, BaseException) for base in bases):
+            made = proxies.exception_class(self._session, number, name, doc, list(bases))
+        else:
+            made = proxies.object_class(self._session, number, name, doc, methods, equality, plain, list(bases))
+        self._classes[number] = made
+        self._numbers[made] = number
+        return made
+
+    def _standard_class(self, module: str, name: str) -> type:
+        found = standard_class(module, name)
+        if found is None:
+            found = self._unknown.setdefault((module, name), type(name.rpartition(".")[2], (), {}))
+        return found
+
+    def _module(self, name: str) -> Any:
+        found = standard_module(name)
+        if found is None:
+            raise WireError(f"no module {name!r}")
+        return found
+
+    def _exception(self, kind: Any, message: str, arguments: Any, attributes: Any) -> BaseException:
+        """An exception as a value: of the tests' own class, never through a constructor of the candidate."""
+        if not (isinstance(kind, type) and issubclass(kind, BaseException)):
+            name = str(getattr(kind, "__name__", "Exception"))
+            kind = self._unknown.setdefault(("", name), type(name, (Exception,), {}))
+        if type(arguments) is not tuple or type(attributes) is not dict or type(message) is not str:
+            raise WireError("malformed exception")
+        try:
+            error: BaseException = kind.__new__(kind, *arguments)
+            if kind not in self._numbers:
+                error.__init__(*arguments)  # type: ignore[misc]
+        except (TypeError, ValueError):
+            error = type(kind.__name__, (kind,), {"__init__": lambda self, *a: None}).__new__(kind)
+            error.args = arguments
+        if str(error) != message:
+            error = self._worded(error, message)
+        for name, value in attributes.items():
+            if type(name) is str:
+                error.__dict__.setdefault(name, value)
+        return error
+
+    def _worded(self, error: BaseException, message: str) -> BaseException:
+        """The same exception with the text that the candidate's own `__str__` gave."""
+        kind = type(error)
+        worded = type(kind.__name__, (kind,), {"__str__": lambda self: message, "__module__": kind.__module__})
+        try:
+            error.__class__ = worded
+        except TypeError:
+            error.args = (message,)
+        return error
+
+    def raised(
+        self, kind: Any, message: Any, arguments: Any, attributes: Any, traceback: Any, line: Any, syntax: bool
+    ) -> BaseException:
+        """The exception that a call of the candidate raised, with where it came from noted in the session."""
+        from .session import RemoteError
+
+        error = self._exception(kind, message, arguments, attributes)
+        if type(traceback) is not str or type(line) is not int:
+            raise WireError("malformed exception")
+        name = kind.__name__ if isinstance(kind, type) else "Exception"
+        error.__dict__["_sd_error"] = RemoteError(name, message, traceback, line, syntax)
+        return error

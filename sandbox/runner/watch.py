@@ -1,0 +1,272 @@
+"""The supervisor's view of one running candidate: its pipes, its limits, its end."""
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import time
+from typing import Any
+
+from . import limits
+from .channel import Link, Message, dump, parse
+
+_POLL_S = 0.02
+_KILL_S = 5.0
+_GRACE_S = 2.0
+_CUT = "\n… [cut: the program wrote more than {limit} bytes]"
+
+
+class Refused(Exception):
+    """The box could not be built; says nothing about the candidate."""
+
+
+class Unclean(Exception):
+    """Something of a candidate could not be ended; the supervisor must not serve another."""
+
+
+class Watch:
+    """One candidate process with everything that it starts.
+
+    Args:
+        descriptors: Our ends: standard output, standard error, status.
+        spare: Processes that are not the candidate's.
+
+    Attributes:
+        cause: Status and message of the limit that ended it; None while none was passed.
+        exit: How it ended by itself: an exit code, or minus a signal's number; None while it runs.
+    """
+
+    def __init__(
+        self, given: limits.Limits, *, stdout: int, stderr: int, status: int, spare: set[int], isolated: bool
+    ) -> None:
+        self._limits = given
+        self._spare = spare
+        self._isolated = isolated
+        self._files = {stdout: bytearray(), stderr: bytearray()}
+        self._stdout, self._stderr, self._status = stdout, stderr, status
+        self._said = bytearray()
+        self._open = {stdout, stderr, status}
+        self._next_poll = 0.0
+        self._taken = 0
+        self._before_s = 0.0
+        self.started = time.monotonic()
+        self.first = 0
+        self.cause: tuple[str, str] | None = None
+        self.exit: int | None = None
+        self.wall_s = self.cpu_s = 0.0
+        self.memory_bytes = 0
+        for descriptor in self._open:
+            os.set_blocking(descriptor, False)
+
+    def wait(self, extra: list[int], timeout_s: float) -> list[int]:
+        """Drain, poll and wait until one of `extra` can be read, or something happened. Returns what can be."""
+        now = time.monotonic()
+        if now >= self._next_poll:
+            self._poll()
+            self._next_poll = time.monotonic() + _POLL_S
+        pause = max(0.0, min(self._next_poll - time.monotonic(), timeout_s))
+        ready, _, _ = select.select([*self._open, *extra], [], [], pause)
+        self._drain([descriptor for descriptor in ready if descriptor in self._open])
+        return [descriptor for descriptor in ready if descriptor in extra]
+
+    def drain(self) -> None:
+        """Take everything that has been written until now."""
+        self._drain(list(self._open))
+
+    def _drain(self, ready: list[int]) -> None:
+        for descriptor in ready:
+            while True:
+                try:
+                    chunk = os.read(descriptor, 65536)
+                except BlockingIOError:
+                    break
+                if not chunk:
+                    self._open.discard(descriptor)
+                    break
+                if descriptor == self._status:
+                    self._hear(chunk)
+                else:
+                    self._keep(descriptor, chunk)
+                    if self.cause is not None and self.cause[0] == "output_limit":
+                        break
+
+    def _keep(self, descriptor: int, chunk: bytes) -> None:
+        room = self._limits.output_bytes - sum(map(len, self._files.values()))
+        self._files[descriptor] += chunk[: max(room, 0)]
+        if len(chunk) > room:
+            self.stop("output_limit", f"the program wrote more than {self._limits.output_bytes} bytes")
+
+    def _hear(self, chunk: bytes) -> None:
+        self._said += chunk
+        while b"\n" in self._said:
+            line, _, rest = bytes(self._said).partition(b"\n")
+            self._said = bytearray(rest)
+            message = json.loads(line)
+            if "pid" in message:
+                self.first = int(message["pid"])
+                self.started = time.monotonic()
+            elif "ended" in message:
+                self.exit = int(message["ended"])
+            else:
+                raise Refused(message.get("refused", "unknown"))
+
+    def _poll(self) -> None:
+        """Compare the tree with the limits."""
+        if not self.first or self.cause is not None:
+            return
+        given = self._limits
+        if time.monotonic() - self.started > given.wall_s:
+            self.stop("timeout", f"the program ran longer than {given.wall_s:g} s")
+            return
+        tree = limits.tree({self.first}, self._spare, os.getpid())
+        used = limits.measure(tree, self.first, given.memory_bytes)
+        self.memory_bytes = max(self.memory_bytes, used.memory_bytes)
+        if used.cpu_s > given.cpu_s:
+            self.stop("timeout", f"the program used more than {given.cpu_s:g} s of processor time")
+        elif used.memory_bytes > given.memory_bytes:
+            self.stop("memory_limit", f"the program used more than {given.memory_bytes} bytes of memory")
+        elif used.processes > given.processes:
+            self.stop("crashed", f"the program started more than {given.processes} processes or threads")
+
+    def stop(self, status: str, message: str) -> None:
+        """End the candidate because of a limit."""
+        if self.cause is None and self.exit is None:
+            self.cause = (status, message)
+            self.kill()
+
+    def kill(self) -> None:
+        """Send the end to every process of the tree."""
+        if not self.first:
+            return
+        if self._isolated:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.first, signal.SIGKILL)
+            return
+        for process in limits.tree({self.first}, self._spare, os.getpid()):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(process.pid, signal.SIGKILL)
+
+    def finish(self) -> None:
+        """End whatever still runs, wait until all of it is gone, and sum up.
+
+        Raises:
+            Unclean: Something could not be ended.
+        """
+        deadline = time.monotonic() + _KILL_S
+        gone = False
+        self.wall_s = time.monotonic() - self.started
+        while not gone:
+            self.kill()
+            gone = self._reap()
+            if time.monotonic() > deadline:
+                raise Unclean("a process of the candidate did not end")
+            if not gone:
+                select.select([], [], [], 0.0005)
+        self.drain()
+        for descriptor in (self._stdout, self._stderr, self._status):
+            os.close(descriptor)
+
+    def _reap(self) -> bool:
+        """Collect ended processes. Whether none is left."""
+        while True:
+            left = False
+            try:
+                pid, _, usage = os.wait4(-1, os.WNOHANG | 0x40000000)  # __WALL: threads' clones too
+            except ChildProcessError:
+                return True
+            if pid == 0:
+                left = True
+            elif pid not in self._spare:
+                self.cpu_s += usage.ru_utime + usage.ru_stime
+                self.memory_bytes = max(self.memory_bytes, usage.ru_maxrss * 1024)
+            if left:
+                return not self._alive()
+
+    def _alive(self) -> bool:
+        """Whether any child but the spared ones is left."""
+        return any(
+            process.pid not in self._spare for process in limits.tree({self.first}, self._spare, os.getpid())
+        )
+
+    def verdict(self) -> tuple[str, str]:
+        """Status and message for what the candidate's end kept from running."""
+        if self.cause is not None:
+            return self.cause
+        if self.exit is None:
+            return "crashed", "the program ended before it answered"
+        if self.exit >= 0:
+            return "crashed", f"the program ended with exit status {self.exit} before it answered"
+        try:
+            name = signal.Signals(-self.exit).name
+        except ValueError:
+            name = f"signal {-self.exit}"
+        if -self.exit in (signal.SIGXCPU, signal.SIGKILL) and self.cpu_s >= self._limits.cpu_s:
+            return "timeout", f"the program used more than {self._limits.cpu_s:g} s of processor time"
+        return "crashed", f"the program was ended by {name}"
+
+    def new_stdout(self) -> str:
+        """What came on standard output since the last time."""
+        self.drain()
+        text = bytes(self._files[self._stdout][self._taken :])
+        self._taken = len(self._files[self._stdout])
+        return _decode(text)
+
+    def output(self) -> tuple[str, str]:
+        """Standard output and error in all, cut visibly."""
+        texts = [_decode(bytes(self._files[descriptor])) for descriptor in (self._stdout, self._stderr)]
+        if self.cause is not None and self.cause[0] == "output_limit":
+            longest = 0 if len(texts[0]) >= len(texts[1]) else 1
+            texts[longest] += _CUT.format(limit=self._limits.output_bytes)
+        return texts[0], texts[1]
+
+    @property
+    def raw_stdout(self) -> bytes:
+        return bytes(self._files[self._stdout])
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the candidate has ended or is being ended."""
+        return self.cause is not None or self.exit is not None
+
+
+def _decode(data: bytes) -> str:
+    return data.decode("utf-8", "backslashreplace")
+
+
+class Reports:
+    """Messages of the trusted process, read without blocking."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+        self._buffer = bytearray()
+        self.closed = False
+        sock.setblocking(False)
+
+    def take(self) -> list[Message]:
+        """Complete messages that have come."""
+        try:
+            while chunk := self.sock.recv(65536):
+                self._buffer += chunk
+            self.closed = True
+        except BlockingIOError:
+            pass
+        except OSError:
+            self.closed = True
+        found = []
+        while len(self._buffer) >= 4:
+            size = int.from_bytes(self._buffer[:4], "big")
+            if len(self._buffer) < 4 + size:
+                break
+            found.append(parse(bytes(self._buffer[4 : 4 + size])))
+            del self._buffer[: 4 + size]
+        return found
+
+    def acknowledge(self) -> None:
+        """Let the trusted process go on."""
+        with contextlib.suppress(OSError):
+            self.sock.send(dump({}))
+
+
+__all__ = ["Any", "Link", "Refused", "Reports", "Unclean", "Watch"]
