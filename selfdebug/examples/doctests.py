@@ -73,12 +73,11 @@ def _example(step: _Step, document: Document, values: dict[str, ast.expr], silen
         _remember(statement, document, values)
         return None
     if isinstance(statement, ast.Assert):
-        return _claim(step, _Inline(values).visit(statement.test), document)
+        return _claim(step, _inlined(statement.test, values), document)
     if not isinstance(statement, ast.Expr):
         values.clear()  # a loop or a deletion: nothing is known about the names any more
         return None
-    actual = _Inline(values).visit(statement.value)
-    _forget_mutable(statement.value, values)
+    actual = _inlined(statement.value, values)
     if isinstance(actual, ast.Compare) and step.want in ((), ("True",)):
         return _claim(step, actual, document)
     actual, want = _printed(actual, step.want)
@@ -131,8 +130,7 @@ def _printed(actual: ast.expr, want: tuple[str, ...]) -> tuple[ast.expr, ast.exp
 
 def _remember(statement: ast.Assign, document: Document, values: dict[str, ast.expr]) -> None:
     """Keep `name = value`, so that the name can be replaced by its value where an example uses it."""
-    value = _Inline(values).visit(statement.value)
-    _forget_mutable(statement.value, values)
+    value = _inlined(statement.value, values)
     for target in statement.targets:
         if isinstance(target, ast.Name) and document.closed(value):
             values[target.id] = value
@@ -142,12 +140,16 @@ def _remember(statement: ast.Assign, document: Document, values: dict[str, ast.e
                     values.pop(name.id, None)
 
 
-def _forget_mutable(node: ast.expr, values: dict[str, ast.expr]) -> None:
-    """A list that was handed to a call may have changed."""
-    for call in (item for item in ast.walk(node) if isinstance(item, ast.Call)):
-        for name in ast.walk(call):
-            if isinstance(name, ast.Name) and not isinstance(values.get(name.id), _IMMUTABLE):
-                values.pop(name.id, None)
+def _inlined(node: ast.expr, values: dict[str, ast.expr]) -> ast.expr:
+    """The expression with known names replaced. A list that it hands to a call may change, and is forgotten."""
+    calls = [item for item in ast.walk(node) if isinstance(item, ast.Call)]
+    handed = {name.id for call in calls for name in ast.walk(call) if isinstance(name, ast.Name)}
+    result = _Inline(values).visit(node)
+    for name in handed & values.keys():
+        if not isinstance(values[name], _IMMUTABLE):
+            del values[name]
+    assert isinstance(result, ast.expr)
+    return result
 
 
 class _Inline(ast.NodeTransformer):

@@ -95,7 +95,12 @@ def _plain_characters(text: str) -> str | None:
 
 
 def _dedented(text: str) -> str | None:
-    return textwrap.dedent(text.expandtabs(4))
+    """Without the margin that all lines share. Lines without text stay as they are: they may belong to a string."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    margin = min((line[: len(line) - len(line.lstrip())] for line in lines), key=len, default="")
+    if not margin or not all(line.startswith(margin) for line in lines):
+        return None
+    return "\n".join(line.removeprefix(margin) for line in text.split("\n"))
 
 
 def _without_ticks(text: str) -> str | None:

@@ -1,15 +1,21 @@
 """Replies in every shape that models give them, and the program that must come out."""
 
+# ruff: noqa: E501 -- the tables hold one case a line
+
 import ast
+import json
 import textwrap
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.types import AssertSuite, StdioCase, StdioSuite
+from selfdebug.formats import load_problems
 from selfdebug.problem import Problem
 from selfdebug.reply import extract_program, normalised
+from selfdebug.syntax import bindings, module_names, try_parse
 
 FUNCTION = Problem(
     id="t/0",
@@ -90,7 +96,7 @@ SHAPES = {
     "input loop below": fenced(CODE + "\na = int(input())\nb = int(input())\nprint(add(a, b))\n"),
     "loop of tests": fenced(CODE + "\ncases = [(1, 2, 4)]\nfor a, b, c in cases:\n    result = add(a, b)\n    assert result == c\n"),
     "unittest below": fenced("import unittest\n" + CODE + "\nclass T(unittest.TestCase):\n    def test(self):\n        self.assertEqual(add(1, 2), 4)\n\nunittest.main()\n"),
-    "pytest below": fenced("import pytest_nowhere\nimport pytest\n".replace("import pytest_nowhere\n", "") + CODE + "\ndef test_add():\n    assert add(1, 2) == 4\n\ntest_add()\n"),
+    "pytest below": fenced("import pytest\n" + CODE + "\ndef test_add():\n    assert add(1, 2) == 4\n\ntest_add()\n"),
     "doctest below": fenced(CODE + "\nimport doctest\ndoctest.testmod()\n"),
     "fence in a docstring": fenced('def add(a, b):\n    """Add.\n\n```\nadd(1, 2)\n```\n    """\n    return a + b\n'),
     "tabs and spaces": fenced("def add(a, b):\n\tif a:\n\t\tpass\n        return a + b\n"),
@@ -265,3 +271,31 @@ def test_prose_before_a_block_changes_nothing(prose: str, shapes: list[str]) -> 
     assert code is not None
     # A list marker right before the fence makes it the list's; the code is the same but for nothing.
     assert ast.dump(ast.parse(code)) == ast.dump(ast.parse(CODE))
+
+
+@pytest.mark.parametrize(
+    "file", ["humaneval-gpt-3.5-turbo", "humaneval-starcoder", "mbpp-starcoder", "transcoder-starcoder"]
+)
+def test_real_programs_survive_every_wrapping(data: Path, file: str) -> None:
+    path = data / "llm-programs" / f"{file}.jsonl"
+    solutions = [json.loads(line)["solution"].rstrip() + "\n" for line in path.read_text().splitlines()]
+    checked = 0
+    for problem, code in list(zip(load_problems(str(path)), solutions, strict=True))[::4]:
+        tree = try_parse(code)
+        if tree is None or problem.entry_point not in module_names(tree):
+            continue
+        checked += 1
+        plain = extract(fenced(code), problem)
+        whole = {ast.dump(node) for node in tree.body}
+        # Whatever was left out or added stands at the top level: each kept definition is as the model wrote it.
+        kept = [ast.dump(node) for node in ast.parse(plain).body if problem.entry_point in bindings(node)]
+        assert kept
+        assert set(kept) <= whole
+        for wrapped in (
+            f"Sure, here is the code that you asked for.\n\n{code}\nThis should work for all of the tests!\n",
+            f"```python\n{code}",
+            fenced(code).replace("\n", "\r\n"),
+            "1. The function:\n\n   ```python\n" + textwrap.indent(code, "   ", lambda line: True) + "   ```\n",
+        ):
+            assert normalised(extract(wrapped, problem)) == normalised(plain)
+    assert checked > len(solutions) * 0.9 / 4
