@@ -45,11 +45,7 @@ def run(channel: int) -> NoReturn:
     code = 70
     try:
         order = link.receive()
-        sys.stdout.reconfigure(  # type: ignore[union-attr]
-            encoding="utf-8", errors="backslashreplace", line_buffering=order["mode"] == "module"
-        )
-        sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
-        sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
+        _open_streams(line_buffering=order["mode"] == "module")
         sys.argv = [FILE]
         if order["mode"] == "main":
             code = _run_main(link, order["program"])
@@ -62,6 +58,14 @@ def run(channel: int) -> NoReturn:
             os.write(2, f"{type(error).__name__}: {error}\n".encode("utf-8", "backslashreplace"))
     finally:
         os._exit(code)
+
+
+def _open_streams(*, line_buffering: bool) -> None:
+    """Fresh standard streams: those of the interpreter's start belong to other files."""
+    sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)
+    buffering = 1 if line_buffering else -1
+    sys.stdout = sys.__stdout__ = open(1, "w", buffering, encoding="utf-8", errors="backslashreplace", closefd=False)
+    sys.stderr = sys.__stderr__ = open(2, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
 class _Loader:
@@ -290,6 +294,9 @@ class _Agent:
 
     def do_set_module(self, name: str, value: Any) -> None:
         setattr(self._module, name, value)
+
+    def do_delete_module(self, name: str) -> None:
+        delattr(self._module, name)
 
     def do_call(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         return function(*arguments, **keywords)

@@ -112,6 +112,7 @@ class Reporter:
         self._tell = tell
         self.session = session
         self.recorder = recorder
+        self.names: list[str] = []
         self.reported: set[int] = set()
         self._started = 0.0
 
@@ -126,11 +127,18 @@ class Reporter:
         self.session.calls.clear()
         self._started = time.monotonic()
 
-    def end(self, index: int, error: BaseException | None) -> None:
-        """A test has ended."""
+    def end(self, index: int, error: BaseException | None, note: str = "") -> None:
+        """A test has ended.
+
+        Args:
+            note: What a test that passed has to say, for example that it was skipped.
+        """
         wall_s = time.monotonic() - self._started
         self.session.finish()
-        self.put(index, judge(self.names[index], error, self.recorder, self.session, wall_s))
+        found = judge(self.names[index], error, self.recorder, self.session, wall_s)
+        if note and found["status"] == "passed":
+            found["message"] = f"skipped: {note}"
+        self.put(index, found)
 
     def put(self, index: int, found: Result) -> None:
         """Report one result."""

@@ -52,9 +52,27 @@ def _refill_dict(value: Any, parts: Parts) -> None:
         dict.__setitem__(value, key, item)
 
 
+def _ordered_set(parts: Parts) -> Any:
+    """A set that is iterated over in the given order, where one of the ways to build it gives that.
+
+    The order is no part of the value, but programs that rely on it exist, and should see what they would see without a
+    boundary. It depends on how the table grew: by single members, or at once from another set.
+    """
+    grown = set(parts)
+    if list(grown) == parts:
+        return grown
+    at_once = set(grown)
+    return at_once if list(at_once) == parts else grown
+
+
 def _refill_set(value: Any, parts: Parts) -> None:
+    ordered = _ordered_set(parts)
     value.clear()
-    value.update(parts)
+    value.update(ordered)
+    if list(value) != parts:
+        value.clear()
+        for part in parts:
+            value.add(part)
 
 
 def _refill_bytes(value: Any, parts: Parts) -> None:
@@ -123,7 +141,7 @@ def _timer(parts: Parts) -> Any:
 
 _FIXED = (
     Codec("t", "builtins", "tuple", list, tuple),
-    Codec("f", "builtins", "frozenset", list, frozenset),
+    Codec("f", "builtins", "frozenset", list, lambda parts: frozenset(_ordered_set(parts))),
     Codec("b", "builtins", "bytes", lambda value: [_pack(value)], lambda parts: _unpack(*parts)),
     Codec("i", "builtins", "int", lambda value: [hex(value)], lambda parts: int(parts[0], 16)),
     Codec(

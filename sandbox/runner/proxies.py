@@ -11,9 +11,7 @@ from . import remote
 if TYPE_CHECKING:
     from .session import Session
 
-PLAIN_TYPES: dict[str, type] = {
-    kind.__name__: kind for kind in (int, float, complex, str, bytes, tuple, frozenset)
-}
+PLAIN_TYPES: dict[str, type] = {kind.__name__: kind for kind in (int, float, complex, str, bytes, tuple, frozenset)}
 
 
 class RemoteObject:
@@ -95,6 +93,7 @@ class RemoteClass(type):
 
     _sd_session: "Session"
     _sd_number: int
+    _sd_kept: dict[str, Any]
 
     def __call__(cls, *arguments: Any, **keywords: Any) -> Any:
         return cls._sd_session.call(cls, cls.__name__, arguments, keywords)
@@ -105,7 +104,16 @@ class RemoteClass(type):
         return cls._sd_session.ask("getattr", cls, name)
 
     def __setattr__(cls, name: str, value: Any) -> None:
+        kept: dict[str, Any] = cls._sd_kept
+        if name not in kept and name in cls._sd_session.ask("names", cls):
+            kept[name] = cls._sd_session.ask("getattr", cls, name)
         cls._sd_session.ask("setattr", cls, name, value)
+
+    def __delattr__(cls, name: str) -> None:
+        if name in cls._sd_kept:  # a patch is undone so, because patchers look into `__dict__`, where nothing is
+            cls._sd_session.ask("setattr", cls, name, cls._sd_kept.pop(name))
+        else:
+            cls._sd_session.ask("delattr", cls, name)
 
     def __iter__(cls) -> Any:
         return cls._sd_session.ask("operate", cls, "__iter__", (), {})
@@ -141,6 +149,7 @@ def object_class(
         "__module__": "solution",
         "_sd_session": session,
         "_sd_number": number,
+        "_sd_kept": {},
         "_sd_equality": equality,
     }
     if plain:

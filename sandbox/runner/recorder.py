@@ -95,7 +95,9 @@ class Recorder:
         if not calls and isinstance(source, (ast.Name, ast.Subscript)) and self._session.calls:
             return self.describe(self._session.calls[-1])
         if len(calls) == 1:
-            inner = [n for n in ast.walk(source) if isinstance(n, ast.Call) and _is_name_of(n.func, calls[0].name, self)]
+            inner = [
+                n for n in ast.walk(source) if isinstance(n, ast.Call) and _is_name_of(n.func, calls[0].name, self)
+            ]
             if len(inner) == 1:
                 return ast.unparse(source).replace(ast.unparse(inner[0]), self.describe(calls[0]))
         return ast.unparse(source)

@@ -14,11 +14,12 @@ MODULE = "solution"
 class CandidateModule(types.ModuleType):
     """The candidate's module as the tests see it."""
 
-    def __init__(self, session: Session, names: list[str]) -> None:
+    def __init__(self, session: Session, names: list[str], public: list[str]) -> None:
         super().__init__(MODULE)
-        vars(self)["__all__"] = names
-        vars(self)["_sd_session"] = session
+        vars(self)["__all__"] = public
+        vars(self)["_sd_names"] = set(names)
         vars(self)["_sd_kept"] = {}
+        vars(self)["_sd_session"] = session
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_sd_") or name in ("__path__", "__file__", "__spec__", "__wrapped__"):
@@ -26,10 +27,20 @@ class CandidateModule(types.ModuleType):
         return lookup(self._sd_session, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
+        kept: dict[str, Any] = vars(self)["_sd_kept"]
+        if name not in kept and name in vars(self)["_sd_names"]:
+            kept[name] = lookup(self._sd_session, name)
         self._sd_session.ask("set_module", name, value)
 
+    def __delattr__(self, name: str) -> None:
+        kept: dict[str, Any] = vars(self)["_sd_kept"]
+        if name in kept:  # a patch is undone so, because patchers look into `__dict__`, where nothing is
+            self._sd_session.ask("set_module", name, kept.pop(name))
+        else:
+            self._sd_session.ask("delete_module", name)
+
     def __dir__(self) -> list[str]:
-        return list(vars(self)["__all__"])
+        return sorted(vars(self)["_sd_names"])
 
 
 def lookup(session: Session, name: str) -> Any:
@@ -104,7 +115,9 @@ class Context:
             code = compile(ast.Module([node], []), "context.py", "exec", dont_inherit=True)
             try:
                 exec(code, self.values)
-            except Exception as error:  # a part of the prompt that only works with the candidate; its names stay unknown
+            except (
+                Exception
+            ) as error:  # a part of the prompt that only works with the candidate; its names stay unknown
                 self.failed = error
         for name in [name for name in self.values if name.startswith("__") and name != "__builtins__"]:
             del self.values[name]

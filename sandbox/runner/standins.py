@@ -116,9 +116,7 @@ class StandIns:
             self._session.dropped.remove(number)
         return value
 
-    def _class(
-        self, number: int, name: str, doc: str, methods: str, equality: str, plain: str, *bases: Any
-    ) -> type:
+    def _class(self, number: int, name: str, doc: str, methods: str, equality: str, plain: str, *bases: Any) -> type:
         known = self._classes.get(number)
         if known is not None:
             return known

@@ -49,7 +49,9 @@ def judge(name: str, expected: str, watch: Watch, said: Message | None) -> Resul
         return result(name, status, message=message, **base)
     if _lines(watch.raw_stdout.decode("utf-8", "surrogateescape")) == _lines(expected):
         return result(name, "passed", **base)
-    return result(name, "failed", expected=cut(expected), actual=cut(stdout), message=_difference(expected, stdout), **base)
+    return result(
+        name, "failed", expected=cut(expected), actual=cut(stdout), message=_difference(expected, stdout), **base
+    )
 
 
 def _difference(expected: str, actual: str) -> str:

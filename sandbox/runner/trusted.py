@@ -132,7 +132,7 @@ class _Run:
     ) -> None:
         session = reporter.session
         values: dict[str, Any] = {"__name__": "tests", "__builtins__": builtins, RECORDER: reporter.recorder}
-        module = scope.CandidateModule(session, names[1])
+        module = scope.CandidateModule(session, *names)
         sys.modules[self._suite.get("module") or scope.MODULE] = module
         error: BaseException | None = None
         try:

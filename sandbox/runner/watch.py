@@ -161,7 +161,22 @@ class Watch:
             self.kill()
             gone = self._reap()
             if time.monotonic() > deadline:
-                raise Unclean("a process of the candidate did not end")
+                raise Unclean(
+                    "a process of the candidate did not end"
+                    + repr(
+                        (
+                            self.first,
+                            self._spare,
+                            os.getpid(),
+                            self.exit,
+                            [
+                                (p, open(f"/proc/{p}/stat").read()[:60], open(f"/proc/{p}/wchan").read())
+                                for p in os.listdir("/proc")
+                                if p.isdigit()
+                            ],
+                        )
+                    )
+                )
             if not gone:
                 select.select([], [], [], 0.0005)
         self.drain()
@@ -186,9 +201,7 @@ class Watch:
 
     def _alive(self) -> bool:
         """Whether any child but the spared ones is left."""
-        return any(
-            process.pid not in self._spare for process in limits.tree({self.first}, self._spare, os.getpid())
-        )
+        return any(process.pid not in self._spare for process in limits.tree({self.first}, self._spare, os.getpid()))
 
     def verdict(self) -> tuple[str, str]:
         """Status and message for what the candidate's end kept from running."""
