@@ -14,6 +14,7 @@ from transformers.utils import logging as chatter
 
 from selfdebug.errors import ModelUnavailable
 from selfdebug.generator import Message
+from selfdebug.generators.packing import pack_linears
 
 PLAIN_LAYERS = {"full_attention", "sliding_attention"}
 
@@ -41,12 +42,13 @@ class LoadedModel:
         return tuple(cast(list[int], ids))
 
 
-def load_model(path: Path, device: str | None, dtype: str | None) -> LoadedModel:
+def load_model(path: Path, device: str | None, dtype: str | None, *, packed: bool = True) -> LoadedModel:
     """Load a local folder in Hugging Face's format.
 
     Args:
         device: `cpu`, `cuda`, `cuda:1`; by default CUDA where there is one.
         dtype: `bfloat16`, `float32`, `float16`; by default the fastest one that the device computes in.
+        packed: Lay the weights out for this processor (see `packing`); False leaves the model as it came.
 
     Raises:
         ModelUnavailable: The folder holds no model that can be used here.
@@ -67,7 +69,10 @@ def load_model(path: Path, device: str | None, dtype: str | None) -> LoadedModel
         ) from e
     if not tokenizer.chat_template:
         raise ModelUnavailable(f"the model in {path} has no chat template; take an instruction-tuned model")
-    return LoadedModel(model, tokenizer, _stop_ids(model, tokenizer), _context(model, path))
+    context = _context(model, path)
+    if packed:
+        pack_linears(model)
+    return LoadedModel(model, tokenizer, _stop_ids(model, tokenizer), context)
 
 
 def _number_type(name: str | None, device: torch.device) -> torch.dtype:

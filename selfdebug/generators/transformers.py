@@ -47,6 +47,7 @@ class TransformersGenerator:
         device: `cpu`, `cuda`, `cuda:1`; by default CUDA where there is one.
         dtype: `bfloat16`, `float32`, `float16`; by default bfloat16 where the device computes in it.
         max_context: The most tokens of prompt and answer together, where the model's own limit is too much.
+        stop_ids: Tokens that end a turn; by default the model's own.
     """
 
     def __init__(
@@ -58,12 +59,13 @@ class TransformersGenerator:
         device: str | None = None,
         dtype: str | None = None,
         max_context: int | None = None,
+        stop_ids: frozenset[int] | None = None,
     ) -> None:
         if max_batch < 1:
             raise ValueError(f"max_batch is {max_batch}; it must be at least 1")
         self.model = name
         self._path, self._max_batch = path, max_batch
-        self._device, self._dtype, self._max_context = device, dtype, max_context
+        self._device, self._dtype, self._max_context, self._stop_ids = device, dtype, max_context, stop_ids
         self._starting = threading.Lock()
         self._engine: Future[_Engine] | None = None
         self._closed = False
@@ -151,7 +153,7 @@ class TransformersGenerator:
                 f"local models need torch and transformers ({error}): `pip install 'selfdebug[local]'`"
             ) from error
         loaded = load_model(self._path, self._device, self._dtype)
-        reader = ReplyReader(loaded.tokenizer, loaded.stop_ids)
+        reader = ReplyReader(loaded.tokenizer, loaded.stop_ids if self._stop_ids is None else self._stop_ids)
         return _Engine(loaded, BatchQueue(Decoder(loaded.model), reader, self._max_batch))
 
     def _prompt(self, loaded: "LoadedModel", request: GenerationRequest) -> tuple[tuple[int, ...], Fitted]:

@@ -1,0 +1,1 @@
+"""How fast the parts are, each against its plain peer, in one run on one machine."""
