@@ -81,7 +81,12 @@ def _convert(gguf: Path, folder: Path) -> None:
         raise ModelUnavailable(f"{gguf} has no chat template: an instruction-tuned model is needed")
     if hasattr(transformers, "GgufConfig"):  # older versions always dequantise
         options["quantization_config"] = transformers.GgufConfig(dequantize=True)
-    model = transformers.AutoModelForCausalLM.from_pretrained(str(gguf.parent), dtype=torch.bfloat16, **options)
+    loaded: Any = transformers.AutoModelForCausalLM.from_pretrained(
+        str(gguf.parent), dtype=torch.bfloat16, output_loading_info=True, **options
+    )
+    model, loading = loaded
+    if loading["missing_keys"]:  # transformers would fill them with noise
+        raise ValueError(f"it lacks weights: {', '.join(sorted(loading['missing_keys'])[:3])}, …")
     ends = _turn_ends(tokenizer)
     model.generation_config = transformers.GenerationConfig(  # type: ignore[no-untyped-call]
         bos_token_id=tokenizer.bos_token_id,

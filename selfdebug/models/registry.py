@@ -3,7 +3,7 @@
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from selfdebug.errors import InputError, ModelUnavailable
@@ -147,8 +147,12 @@ def _prepared(where: store.Place, progress: Progress) -> Iterator[None]:
             where.partial.mkdir(parents=True, exist_ok=True)
             for leftover in ("converted", "replaced"):
                 shutil.rmtree(where.partial / leftover, ignore_errors=True)
-            yield
-            shutil.rmtree(where.partial, ignore_errors=True)
+            try:
+                yield
+                shutil.rmtree(where.partial, ignore_errors=True)
+            finally:
+                with suppress(OSError):
+                    where.partial.rmdir()  # only if nothing in it is worth keeping
     except OSError as error:
         raise ModelUnavailable(
             f"cannot write in {store.cache_home()}: {error.strerror or error}; set SELFDEBUG_HOME to another folder"

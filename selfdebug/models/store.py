@@ -149,7 +149,9 @@ def publish(staging: Path, where: Place, *, source: Source, revision: str, sha25
         files=files,
     )
     (staging / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    mode = (staging / MANIFEST).stat().st_mode  # as the user's umask has it; transformers writes weights as 0600
     for name in (*(file.name for file in files), MANIFEST):
+        (staging / name).chmod(mode)
         with (staging / name).open("rb+") as written:
             os.fsync(written.fileno())  # the rename must not outlive the data when the power fails
     if where.final.exists():
