@@ -34,7 +34,13 @@ def show(console: Console, name: str, execution: Execution) -> None:
         parts += _output("printed", execution.stdout) + _output("printed on standard error", execution.stderr)
     if execution.unverified:
         parts += [Text(), Text(f"  rests on the program's own word: {_plain(execution.unverified)}", style="yellow")]
-    console.print(Group(*parts), soft_wrap=not console.is_terminal)
+    if console.is_terminal:
+        console.print(Group(*parts))
+        return
+    with console.capture() as capture:
+        console.print(Group(*parts), soft_wrap=True)
+    for line in capture.get().splitlines():
+        console.file.write(line.rstrip() + "\n")  # without the padding that a terminal would not show
 
 
 def _headline(name: str, execution: Execution) -> Text:
