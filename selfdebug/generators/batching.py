@@ -63,10 +63,19 @@ class BatchStats:
 
 
 class BatchQueue:
-    """Owns a decoder and the thread that drives it. All methods may be called from any thread."""
+    """Owns a decoder and the thread that drives it. All methods may be called from any thread.
 
-    def __init__(self, decoder: Decoder[Sample], reader: ReplyReader, max_batch: int) -> None:
+    Args:
+        max_batch: The most samples that are written at once.
+        max_cache_bytes: Samples wait where their keys and values might come to take more than this together; one
+            alone never waits. None where the device itself says when its memory ends.
+    """
+
+    def __init__(
+        self, decoder: Decoder[Sample], reader: ReplyReader, max_batch: int, max_cache_bytes: int | None = None
+    ) -> None:
         self._decoder, self._reader = decoder, reader
+        self._max_columns = None if max_cache_bytes is None else max_cache_bytes // decoder.bytes_per_token
         self._max_batch = self._limit = max_batch
         self._arrived = threading.Condition()
         self._inbox: list[Job] = []  # guarded by `_arrived`, as is `_closed`; all below belongs to the thread
@@ -152,12 +161,22 @@ class BatchQueue:
     def _admit(self) -> None:
         joining: list[Sample] = []
         while self._waiting and len(self._running) < self._limit:
-            sample = self._waiting.popleft()
-            if not sample.job.future.cancelled():
-                joining.append(sample)
-                self._running.append(sample)  # before its prompt is read: a failure must find it
+            if self._waiting[0].job.future.cancelled():
+                self._waiting.popleft()
+            elif self._fits(self._waiting[0]):
+                joining.append(self._waiting.popleft())
+                self._running.append(joining[-1])  # before its prompt is read: a failure must find it
+            else:
+                break  # first come, first served: what is long must not wait for ever
         if joining:
             self._decoder.admit(joining)
+
+    def _fits(self, sample: Sample) -> bool:
+        """Whether the cache stays in its bounds with this one. All slots are as long as the longest."""
+        if self._max_columns is None or not self._running:
+            return True
+        longest = max(len(one.prompt) + one.job.sampling.max_new_tokens for one in (*self._running, sample))
+        return (len(self._running) + 1) * longest <= self._max_columns
 
     def _is_over(self, sample: Sample) -> bool:
         sampling = sample.job.sampling

@@ -67,6 +67,14 @@ class Decoder(Generic[S]):
         self._cache = SlotCache(self._layers)
         self.streams: list[S] = []
 
+    @property
+    def bytes_per_token(self) -> int:
+        """Memory of one column of one slot, all layers together."""
+        config: Any = self._model.config.get_text_config()
+        heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+        width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+        return int(2 * self._layers * heads * width * self._dtype.itemsize)
+
     def admit(self, streams: Sequence[S]) -> None:
         """Read the prompts of new streams and add them to the batch."""
         fresh: dict[tuple[int, ...], list[S]] = {}

@@ -75,6 +75,15 @@ def load_model(path: Path, device: str | None, dtype: str | None, *, packed: boo
     return LoadedModel(model, tokenizer, _stop_ids(model, tokenizer), context)
 
 
+def free_memory_bytes() -> int:
+    """Memory that can be had now, caches that would be given up included; 4 GiB where the system does not say."""
+    try:
+        fields = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
+        return int(fields["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError):
+        return 4 * 2**30
+
+
 def _number_type(name: str | None, device: torch.device) -> torch.dtype:
     if name is not None:
         found = getattr(torch, name, None)

@@ -47,6 +47,8 @@ class TransformersGenerator:
         device: `cpu`, `cuda`, `cuda:1`; by default CUDA where there is one.
         dtype: `bfloat16`, `float32`, `float16`; by default bfloat16 where the device computes in it.
         max_context: The most tokens of prompt and answer together, where the model's own limit is too much.
+        max_cache_bytes: What the keys and values of a batch may take. By default a quarter of the free memory on the
+            CPU, where running out of it ends the process, and no bound elsewhere, where the batch is halved instead.
         stop_ids: Tokens that end a turn; by default the model's own.
     """
 
@@ -59,6 +61,7 @@ class TransformersGenerator:
         device: str | None = None,
         dtype: str | None = None,
         max_context: int | None = None,
+        max_cache_bytes: int | None = None,
         stop_ids: frozenset[int] | None = None,
     ) -> None:
         if max_batch < 1:
@@ -66,6 +69,7 @@ class TransformersGenerator:
         self.model = name
         self._path, self._max_batch = path, max_batch
         self._device, self._dtype, self._max_context, self._stop_ids = device, dtype, max_context, stop_ids
+        self._max_cache_bytes = max_cache_bytes
         self._starting = threading.Lock()
         self._engine: Future[_Engine] | None = None
         self._closed = False
@@ -146,7 +150,7 @@ class TransformersGenerator:
         try:
             from selfdebug.generators.batching import BatchQueue
             from selfdebug.generators.decoding import Decoder
-            from selfdebug.generators.loading import load_model
+            from selfdebug.generators.loading import free_memory_bytes, load_model
             from selfdebug.generators.replies import ReplyReader
         except ImportError as error:
             raise ModelUnavailable(
@@ -154,7 +158,10 @@ class TransformersGenerator:
             ) from error
         loaded = load_model(self._path, self._device, self._dtype)
         reader = ReplyReader(loaded.tokenizer, loaded.stop_ids if self._stop_ids is None else self._stop_ids)
-        return _Engine(loaded, BatchQueue(Decoder(loaded.model), reader, self._max_batch))
+        bound = self._max_cache_bytes
+        if bound is None and loaded.model.device.type == "cpu":
+            bound = free_memory_bytes() // 4
+        return _Engine(loaded, BatchQueue(Decoder(loaded.model), reader, self._max_batch, bound))
 
     def _prompt(self, loaded: "LoadedModel", request: GenerationRequest) -> tuple[tuple[int, ...], Fitted]:
         @cache

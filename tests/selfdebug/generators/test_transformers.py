@@ -224,6 +224,18 @@ async def test_memory_that_ends_midway_costs_no_token(start: Start) -> None:
     assert completion.completion_tokens == expected.completion_tokens
 
 
+async def test_the_cache_stays_in_its_bounds(start: Start) -> None:
+    # 2 layers, keys and values, 2 heads of 16 float32 numbers: 512 bytes a token.
+    generator = start(max_cache_bytes=512 * 3 * 64)
+    sizes: list[tuple[int, int]] = []
+    await generator.load()
+    with forwards(generator, lambda rows, tokens: sizes.append((rows, tokens))):
+        completions = await answers(generator, [ask("a" * 20) for _ in range(7)] + [ask("b" * 400)])
+    assert [completion.completion_tokens for completion in completions] == [24] * 8
+    assert max(rows for rows, tokens in sizes if tokens == 1) == 3
+    assert sizes[-1] == (1, 1)
+
+
 async def test_one_that_does_not_fit_alone_fails_alone(start: Start) -> None:
     generator = start()
     await generator.load()
