@@ -60,7 +60,7 @@ class PullBars:
 
     def note(self, text: str) -> None:
         """Print a line above the bar."""
-        self._console.print(text, markup=False, highlight=False)
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def _finish(self) -> None:
         if self._task is not None:
@@ -73,7 +73,9 @@ def pull(name: _Name = DEFAULT_MODEL) -> None:
     console = Console(stderr=True)
     with PullBars(console) as bars:
         model = models.pull(name, bars)
-    console.print(f"{model.name}: {_size(model.bytes)}, from {model.source}", markup=False, highlight=False)
+    console.print(
+        f"{model.name}: {_size(model.bytes)}, from {model.source}", markup=False, highlight=False, soft_wrap=True
+    )
     typer.echo(model.path)
 
 

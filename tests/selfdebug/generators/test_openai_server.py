@@ -13,10 +13,7 @@ from selfdebug.generators.openai import OpenAIGenerator
 
 pytestmark = [pytest.mark.server, pytest.mark.model]
 
-TASK = (
-    Message("system", "You are a programmer. Answer with one Python code block, then explain it at length."),
-    Message("user", "Write a function add(a, b) that returns the sum of two numbers."),
-)
+TASK = (Message("user", "Repeat this in a Python code block: def add(a, b): return a + b. Then explain it at length."),)
 
 
 class ModelServer(Protocol):
@@ -33,9 +30,9 @@ async def generator(model_server: ModelServer) -> AsyncIterator[OpenAIGenerator]
 
 async def test_stops_at_the_end_of_the_code(generator: OpenAIGenerator) -> None:
     whole = await generator.generate(
-        GenerationRequest(TASK, Sampling(max_new_tokens=90, stop_after_code=False), timeout_s=240)
+        GenerationRequest(TASK, Sampling(max_new_tokens=180, stop_after_code=False), timeout_s=240)
     )
-    code = await generator.generate(GenerationRequest(TASK, Sampling(max_new_tokens=90), timeout_s=240))
+    code = await generator.generate(GenerationRequest(TASK, Sampling(max_new_tokens=180), timeout_s=240))
     assert "def add(a, b):" in code.texts[0]
     assert closed_code_block_end(code.texts[0]) == len(code.texts[0])
     assert whole.texts[0].startswith(code.texts[0]), "greedy answers are the same, up to where they are stopped"
@@ -62,7 +59,7 @@ async def test_samples(generator: OpenAIGenerator) -> None:
 
 
 async def test_a_deadline_leaves_the_server_usable(generator: OpenAIGenerator) -> None:
-    long = GenerationRequest(TASK, Sampling(max_new_tokens=900, stop_after_code=False), timeout_s=1.5)
+    long = GenerationRequest(TASK, Sampling(max_new_tokens=1800, stop_after_code=False), timeout_s=1.5)
     with pytest.raises(GenerationError, match="within"):
         await generator.generate(long)
     async with asyncio.timeout(120):
