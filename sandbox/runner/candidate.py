@@ -27,8 +27,8 @@ def add_site_builtins() -> None:
     """Add what `site` would: programs do call `exit()`."""
     import _sitebuiltins
 
-    builtins.exit = _sitebuiltins.Quitter("exit", "Ctrl-D (i.e. EOF)")  # type: ignore[assignment]
-    builtins.quit = _sitebuiltins.Quitter("quit", "Ctrl-D (i.e. EOF)")  # type: ignore[assignment]
+    builtins.exit = _sitebuiltins.Quitter("exit", "Ctrl-D (i.e. EOF)")
+    builtins.quit = _sitebuiltins.Quitter("quit", "Ctrl-D (i.e. EOF)")
     builtins.help = _sitebuiltins._Helper()
 
 
@@ -62,10 +62,17 @@ def run(channel: int) -> NoReturn:
 
 def _open_streams(*, line_buffering: bool) -> None:
     """Fresh standard streams: those of the interpreter's start belong to other files."""
-    sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)
-    buffering = 1 if line_buffering else -1
-    sys.stdout = sys.__stdout__ = open(1, "w", buffering, encoding="utf-8", errors="backslashreplace", closefd=False)
-    sys.stderr = sys.__stderr__ = open(2, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)
+    streams: list[Any] = [
+        open(descriptor, mode, buffering, encoding="utf-8", errors=errors, closefd=False)  # noqa: SIM115
+        for descriptor, mode, buffering, errors in (
+            (0, "r", -1, "surrogateescape"),
+            (1, "w", 1 if line_buffering else -1, "backslashreplace"),
+            (2, "w", 1, "backslashreplace"),
+        )
+    ]
+    for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
 
 
 class _Loader:
@@ -204,7 +211,7 @@ class _Agent:
         self._tees: list[_Tee] = []
         if order["echo"]:
             self._tees = [_Tee(sys.stdout), _Tee(sys.stderr)]
-            sys.stdout, sys.stderr = self._tees  # type: ignore[assignment]
+            sys.stdout, sys.stderr = self._tees
         self._compiling = False
         self._caller = Caller(link, self._serve, self._apologise)
         self._lock = _thread.RLock()
@@ -242,7 +249,7 @@ class _Agent:
     def _apologise(self, error: Exception) -> Message:
         """The answer where the real one cannot cross."""
         encoder = Encoder(self._exports.node)
-        parts = (type(error), f"the result cannot cross to the tests: {error}", (), {}, "", 0)
+        parts: tuple[Any, ...] = (type(error), f"the result cannot cross to the tests: {error}", (), {}, "", 0)
         return {"raised": True, "v": [encoder.encode(part) for part in parts], "n": encoder.nodes, "m": {}}
 
     def _reply(self, decoder: Decoder, before: dict[int, list[Any]], result: Any, raised: bool) -> Message:

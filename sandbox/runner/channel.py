@@ -149,6 +149,6 @@ class Caller:
         answer = self._serve(question)
         try:
             frame = dump({**answer, "a": question["q"]})
-        except FrameTooLarge as error:
+        except (FrameTooLarge, MemoryError) as error:
             frame = dump({**self._apologise(error), "a": question["q"]})
         self.link.send(frame)

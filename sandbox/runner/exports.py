@@ -203,7 +203,7 @@ def text_of(error: BaseException) -> str:
     """`str()` of an exception, whatever its class does."""
     try:
         return "".join([str(error)])
-    except Exception as failure:  # the candidate's own __str__
+    except BaseException as failure:  # the candidate's own __str__
         return f"<str() raised {type(failure).__name__}>"
 
 

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import resource
-import sys
 from dataclasses import dataclass
 
 _STACK_BYTES = 64 * 2**20  # deep recursion in C code (json, re, repr) gets a MemoryError's chance before a crash
@@ -88,20 +87,20 @@ class Usage:
 
     cpu_s: float
     memory_bytes: int
-    processes: int
 
 
 @dataclass(frozen=True)
-class _Process:
+class Process:
+    """One process as `/proc` shows it; `memory_bytes` without what it shares with files."""
+
     pid: int
     parent: int
     cpu_s: float
     memory_bytes: int
-    threads: int
     dead: bool
 
 
-def _read_process(pid: int) -> _Process | None:
+def _read_process(pid: int) -> Process | None:
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             fields = file.read().rpartition(b")")[2].split()
@@ -113,10 +112,10 @@ def _read_process(pid: int) -> _Process | None:
         return None
     own = (int(pages[1]) - int(pages[2])) * _PAGE if pages else 0
     cpu_s = sum(map(int, fields[11:15])) / _TICK
-    return _Process(pid, int(fields[1]), cpu_s, own, int(fields[17]), fields[0] in (b"Z", b"X"))
+    return Process(pid, int(fields[1]), cpu_s, own, fields[0] in (b"Z", b"X"))
 
 
-def tree(roots: set[int], spare: set[int], orphans_of: int) -> list[_Process]:
+def tree(roots: set[int], spare: set[int], orphans_of: int) -> list[Process]:
     """The processes below some roots, and orphans that the supervisor adopted, as this pid namespace sees them."""
     found = [p for name in os.listdir("/proc") if name.isdigit() and (p := _read_process(int(name)))]
     inside = set(roots)
@@ -137,15 +136,10 @@ def _proportional(pid: int) -> int | None:
     return None
 
 
-def measure(processes: list[_Process], first: int, memory_bytes: int) -> Usage:
+def measure(processes: list[Process], first: int, memory_bytes: int) -> Usage:
     """Sum up a tree. Memory shared between its processes is only told apart where the plain sum is above a limit."""
     counted = [p for p in processes if p.pid != first and not p.dead]
     memory = sum(p.memory_bytes for p in counted)
     if memory > memory_bytes and len(counted) > 1:
         memory = sum(p.memory_bytes if (share := _proportional(p.pid)) is None else share for p in counted)
-    return Usage(sum(p.cpu_s for p in processes), memory, sum(p.threads for p in counted))
-
-
-def honour_recursion_limit() -> None:
-    """Give the tests room: they compare and show what a candidate nested as deeply as its own limit allows."""
-    sys.setrecursionlimit(max(sys.getrecursionlimit(), 3000))
+    return Usage(sum(p.cpu_s for p in processes), memory)

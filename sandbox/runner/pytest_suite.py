@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 import types
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 import pytest
@@ -105,12 +105,14 @@ class _Plugin:
         return made
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_make_collect_report(self, collector: Any) -> Iterator[None]:
+    def pytest_make_collect_report(self, collector: Any) -> Generator[None, Any, Any]:
         """Keep why a file could not be collected."""
         report: Any = yield
         if report.failed and self.broken is None and report.longrepr is not None:
             call = getattr(report, "call", None)
-            self.broken = call.excinfo.value if call is not None and call.excinfo else RuntimeError(str(report.longrepr))
+            self.broken = (
+                call.excinfo.value if call is not None and call.excinfo else RuntimeError(str(report.longrepr))
+            )
             if self.broken.__cause__ is not None:
                 self.broken = self.broken.__cause__
         return report
@@ -126,7 +128,7 @@ class _Plugin:
             self._reporter.plan(names)
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: Any, nextitem: Any) -> Iterator[None]:
+    def pytest_runtest_protocol(self, item: Any, nextitem: Any) -> Generator[None, Any, Any]:
         """One test, with its set-up and its end."""
         if self._reporter.over:
             item.session.shouldstop = "the program has ended"
@@ -139,7 +141,7 @@ class _Plugin:
             self._reporter.end(self._index[item.nodeid], self._error, self._skipped)
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item: Any, call: Any) -> Iterator[None]:
+    def pytest_runtest_makereport(self, item: Any, call: Any) -> Generator[None, Any, Any]:
         """Keep the first exception of a test. A test that is skipped or expected to fail has not passed by itself."""
         report: Any = yield
         if report.skipped and not hasattr(report, "wasxfail"):

@@ -10,10 +10,10 @@ FORWARDED = frozenset(
         *_BINARY.split(),
         *(f"r{name}" for name in _BINARY.split()),
         *(f"i{name}" for name in _BINARY.split() if name != "divmod"),
-        *"neg pos abs invert round trunc floor ceil int float complex index bool".split(),
-        *"len length_hint iter next reversed getitem setitem delitem contains missing".split(),
-        *"lt le gt ge enter exit format bytes fspath call copy deepcopy".split(),
-        *"str repr".split(),
+        *["neg", "pos", "abs", "invert", "round", "trunc", "floor", "ceil", "int", "float", "complex", "index", "bool"],
+        *["len", "length_hint", "iter", "next", "reversed", "getitem", "setitem", "delitem", "contains", "missing"],
+        *["lt", "le", "gt", "ge", "enter", "exit", "format", "bytes", "fspath", "call", "copy", "deepcopy"],
+        *["str", "repr"],
     )
 )
 ORDERING = frozenset({"__lt__", "__le__", "__gt__", "__ge__", "__contains__", "__bool__"})
@@ -25,7 +25,7 @@ Forward = Callable[..., Any]
 
 def describe(kind: type) -> str:
     """The forwarded special methods that a class has beyond `object`, separated by spaces."""
-    found = set()
+    found: set[str] = set()
     for base in kind.__mro__:
         if base not in _PLAIN:
             found |= FORWARDED & base.__dict__.keys()

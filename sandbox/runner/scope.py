@@ -144,19 +144,33 @@ def _defined(tree: ast.Module) -> set[str]:
     return found
 
 
+def infer_entry_point(trees: list[ast.AST]) -> str:
+    """The function that the tests seem to be about: called in an assert, and by no built-in name if there is one.
+
+    It decides whether a name that Python itself has may mean the candidate's function (MBPP/126 defines `sum`), so it
+    must not depend on the candidate.
+    """
+    called = [
+        node.func.id
+        for tree in trees
+        for statement in ast.walk(tree)
+        if isinstance(statement, ast.Assert)
+        for node in ast.walk(statement.test)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    ]
+    own = [name for name in called if not hasattr(builtins, name)]
+    return next(iter(own or called), "")
+
+
 def fill(
     values: dict[str, Any], used: frozenset[str], names: list[str], context: Context, session: Session, entry: str
 ) -> None:
     """Give the tests' globals every name that they use and do not define: see the module's docstring for the order."""
-    for name in used:
-        if name == entry and entry:
-            continue
+    for name in used - {entry}:
         if name in context.values and name != "__builtins__":
             values[name] = context.values[name]
         elif name in names and not hasattr(builtins, name):
             values[name] = lookup(session, name)
-    if entry and entry in names:
-        values[entry] = context.values[entry] = lookup(session, entry)
-    for name in names:
-        if name not in context.values and not hasattr(builtins, name) and name in values:
-            context.values[name] = values[name]
+    if entry in names:
+        values[entry] = lookup(session, entry)
+    context.values.update({name: value for name, value in values.items() if name in names and name not in context.own})

@@ -110,7 +110,7 @@ class Session:
             self.tampered = f"the program broke the protocol: {error}"
             raise Tampered(self.tampered) from error
         if answer.get("raised"):
-            raise self._standins.raised(*values, bool(answer.get("syntax")))
+            raise self._standins.raised(values, bool(answer.get("syntax")))
         return values[0]
 
     def _settle(self, encoder: Encoder, answer: Message) -> list[Any]:

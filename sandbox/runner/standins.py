@@ -2,6 +2,7 @@
 
 import sys
 import weakref
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from . import proxies
@@ -67,7 +68,7 @@ class StandIns:
         Raises:
             WireError: No honest peer sends it.
         """
-        builders = {
+        builders: dict[str, Callable[..., Any]] = {
             "h": self._object,
             "fn": self._function,
             "k": self._class,
@@ -93,8 +94,9 @@ class StandIns:
         if plain is not None:
             if type(raw) is not plain:
                 raise WireError("a value of the wrong type")
-            value = self._plain[number] = plain.__new__(kind, raw)
-            vars(value).update(_sd_session=self._session, _sd_number=number)
+            made: Any = plain
+            value = self._plain[number] = made.__new__(kind, raw)
+            value.__dict__.update(_sd_session=self._session, _sd_number=number)
             return value
         return self._adopt(object.__new__(kind), number)
 
@@ -150,7 +152,8 @@ class StandIns:
         if type(arguments) is not tuple or type(attributes) is not dict or type(message) is not str:
             raise WireError("malformed exception")
         try:
-            error: BaseException = kind.__new__(kind, *arguments)
+            made: Any = kind
+            error: BaseException = made.__new__(made, *arguments)
             if kind not in self._numbers:
                 error.__init__(*arguments)  # type: ignore[misc]
         except (TypeError, ValueError):
@@ -173,12 +176,11 @@ class StandIns:
             error.args = (message,)
         return error
 
-    def raised(
-        self, kind: Any, message: Any, arguments: Any, attributes: Any, traceback: Any, line: Any, syntax: bool
-    ) -> BaseException:
+    def raised(self, parts: list[Any], syntax: bool) -> BaseException:
         """The exception that a call of the candidate raised, with where it came from noted in the session."""
         from .session import RemoteError
 
+        kind, message, arguments, attributes, traceback, line = parts
         error = self._exception(kind, message, arguments, attributes)
         if type(traceback) is not str or type(line) is not int:
             raise WireError("malformed exception")

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from .outcome import Reporter
-from .rewrite import RECORDER, Rewriter, one_line
+from .rewrite import Rewriter, one_line
 from .scope import parse
 
 Globals = dict[str, Any]
@@ -243,8 +243,3 @@ def prepare(suite: dict[str, Any]) -> Asserts | Check:
     if suite["kind"] == "asserts":
         return Asserts(suite["setup"], list(suite["asserts"]))
     return Check(suite["source"], suite["entry_point"])
-
-
-def recorder_name() -> str:
-    """The global under which rewritten asserts find their recorder."""
-    return RECORDER

@@ -6,13 +6,12 @@ import os
 import signal
 import socket
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from typing import Any
 
 from . import limits, namespaces, zygote
-from .channel import Message, dump
+from .channel import Message
 from .watch import Refused, Reports, Unclean, Watch
 
 _TRUSTED_GRACE_S = 3.0  # how long the tests may go on without the candidate
@@ -86,7 +85,7 @@ class _Supervisor:
         source = _memory_file(stdin) if stdin is not None else os.open("/dev/null", os.O_RDONLY)
         with contextlib.ExitStack() as stack:
             stack.callback(ours.close)
-            folder = "/" if isolate else stack.enter_context(tempfile.TemporaryDirectory(prefix="selfdebug-"))
+            folder = "/" if isolate else stack.enter_context(_scratch())
             order = {
                 "isolate": isolate,
                 "limits": job["limits"],
@@ -114,14 +113,14 @@ class _Supervisor:
                 if job["suite"]["kind"] == "pytest":
                     _import_pytest(job)
                 else:
-                    from . import trusted  # noqa: F401  (once, so that the forks have it)
+                    from . import trusted
                 pid = os.fork()
                 if pid == 0:
                     from . import trusted
 
                     mine.close()
                     trusted.run(rpc, theirs, job)
-                watch._spare.add(pid)
+                watch.spare(pid)
                 theirs.close()
                 rpc.close()
                 try:
@@ -130,7 +129,7 @@ class _Supervisor:
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(pid, signal.SIGKILL)
                     os.waitpid(pid, 0)
-                    watch._spare.discard(pid)
+                    watch.unspare(pid)
         return run.execution(watch)
 
     def _stdio(self, job: Message, given: limits.Limits) -> Result:
@@ -152,6 +151,13 @@ class _Supervisor:
                 ]
                 break
         return stdio.execution(results, info, watches)
+
+
+def _scratch() -> contextlib.AbstractContextManager[str]:
+    """A folder for a candidate that has no file system of its own."""
+    import tempfile
+
+    return tempfile.TemporaryDirectory(prefix="selfdebug-", ignore_cleanup_errors=True)
 
 
 def _memory_file(data: bytes) -> int:
@@ -197,6 +203,9 @@ class _TestRun:
             for message in reports.take():
                 self._take(message, watch)
                 reports.acknowledge()
+        deaths = [found["status"] for found in self._results.values()] + [(self._load or {}).get("load")]
+        if "died" in deaths:
+            watch.learn_end()
 
     def _take(self, message: Message, watch: Watch) -> None:
         if "plan" in message:
@@ -228,7 +237,8 @@ class _TestRun:
             overall = status if self._load["load"] == "died" else self._load["load"]
             exception = self._load["exception"]
             if exception is None:
-                exception = {"type": "", "message": message, "traceback": "", "line": 0}
+                text = self._end["tampered"] if self._end and overall == "tampered" else message
+                exception = {"type": "", "message": text, "traceback": "", "line": 0}
         elif self._end is None or not (tests or self._names == []):
             overall = status if overall == "passed" else overall
         if self._end and self._end["tampered"] and overall == "passed":
@@ -259,9 +269,9 @@ class _TestRun:
             tests.append(found)
         if self._end is not None and self._end["tampered"] and tests and tests[-1]["status"] == "passed":
             tests[-1] = {**tests[-1], "status": "tampered", "message": self._end["tampered"]}
-        if watch.cause is not None and watch.cause[0] == "output_limit" and tests:
-            if all(test["status"] == "passed" for test in tests):
-                tests[-1] = {**tests[-1], "status": status, "message": message}
+        flooded = watch.cause is not None and watch.cause[0] == "output_limit"
+        if flooded and tests and all(test["status"] == "passed" for test in tests):
+            tests[-1] = {**tests[-1], "status": status, "message": message}
         return tests
 
 
@@ -278,8 +288,3 @@ def _missing(name: str) -> Result:
         "ran": False,
         "wall_s": 0.0,
     }
-
-
-def send_order(rpc: socket.socket, program: str) -> None:
-    """Give a candidate process its program, to run as `__main__`."""
-    rpc.sendall(dump({"mode": "main", "program": program}))

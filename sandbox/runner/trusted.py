@@ -91,7 +91,6 @@ class _Run:
 
     def _load(self, session: Session, reporter: outcome.Reporter) -> tuple[list[str], list[str]] | None:
         """Send the program and load it. Its names; None if that failed, which is then reported."""
-        text = self._suite.get("source") or self._suite.get("setup") or ""
         echo = self._suite["kind"] == "pytest" and bool(_ECHO & session.named)
         if echo:
             session.said = _say
@@ -102,7 +101,6 @@ class _Run:
             "echo": echo,
             "shared": sorted(session.shared),
         }
-        del text
         self._link.send(dump(order))
         try:
             names, public = session.ask("load")
@@ -136,7 +134,8 @@ class _Run:
         sys.modules[self._suite.get("module") or scope.MODULE] = module
         error: BaseException | None = None
         try:
-            scope.fill(values, used, names[0], context, session, self._entry_point)
+            entry_point = self._entry_point or scope.infer_entry_point(tests.trees())
+            scope.fill(values, used, names[0], context, session, entry_point)
             tests.run(values, reporter)
         except BaseException as caught:
             error = caught

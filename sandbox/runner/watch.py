@@ -7,14 +7,13 @@ import select
 import signal
 import socket
 import time
-from typing import Any
 
 from . import limits
-from .channel import Link, Message, dump, parse
+from .channel import Message, dump, parse
 
 _POLL_S = 0.02
-_KILL_S = 5.0
-_GRACE_S = 2.0
+_TELL_S = 2.0
+_KILL_S = 15.0  # on a machine that is very busy; a process in the middle of a system call takes its time
 _CUT = "\n… [cut: the program wrote more than {limit} bytes]"
 
 
@@ -109,6 +108,8 @@ class Watch:
                 self.started = time.monotonic()
             elif "ended" in message:
                 self.exit = int(message["ended"])
+            elif "crowded" in message:
+                self._stop_for_processes()
             else:
                 raise Refused(message.get("refused", "unknown"))
 
@@ -120,15 +121,16 @@ class Watch:
         if time.monotonic() - self.started > given.wall_s:
             self.stop("timeout", f"the program ran longer than {given.wall_s:g} s")
             return
-        tree = limits.tree({self.first}, self._spare, os.getpid())
+        tree = self._tree()
         used = limits.measure(tree, self.first, given.memory_bytes)
         self.memory_bytes = max(self.memory_bytes, used.memory_bytes)
         if used.cpu_s > given.cpu_s:
             self.stop("timeout", f"the program used more than {given.cpu_s:g} s of processor time")
         elif used.memory_bytes > given.memory_bytes:
             self.stop("memory_limit", f"the program used more than {given.memory_bytes} bytes of memory")
-        elif used.processes > given.processes:
-            self.stop("crashed", f"the program started more than {given.processes} processes or threads")
+
+    def _stop_for_processes(self) -> None:
+        self.stop("crashed", f"the program started more than {self._limits.processes} processes or threads")
 
     def stop(self, status: str, message: str) -> None:
         """End the candidate because of a limit."""
@@ -136,15 +138,29 @@ class Watch:
             self.cause = (status, message)
             self.kill()
 
+    def spare(self, pid: int) -> None:
+        """Count a process as one of the runner's own."""
+        self._spare.add(pid)
+
+    def unspare(self, pid: int) -> None:
+        """Forget a process of the runner's own that has ended."""
+        self._spare.discard(pid)
+
+    def learn_end(self) -> None:
+        """The candidate is known to be gone: wait a little for how it ended."""
+        deadline = time.monotonic() + _TELL_S
+        while not self.stopped and self._status in self._open and time.monotonic() < deadline:
+            self.wait([], _POLL_S)
+
     def kill(self) -> None:
         """Send the end to every process of the tree."""
-        if not self.first:
-            return
         if self._isolated:
+            if not self.first:
+                return
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.first, signal.SIGKILL)
             return
-        for process in limits.tree({self.first}, self._spare, os.getpid()):
+        for process in self._tree():
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(process.pid, signal.SIGKILL)
 
@@ -157,26 +173,14 @@ class Watch:
         deadline = time.monotonic() + _KILL_S
         gone = False
         self.wall_s = time.monotonic() - self.started
+        while not self.first and self._status in self._open and time.monotonic() < deadline:
+            select.select([self._status], [], [], _POLL_S)
+            self._drain([self._status])
         while not gone:
             self.kill()
             gone = self._reap()
             if time.monotonic() > deadline:
-                raise Unclean(
-                    "a process of the candidate did not end"
-                    + repr(
-                        (
-                            self.first,
-                            self._spare,
-                            os.getpid(),
-                            self.exit,
-                            [
-                                (p, open(f"/proc/{p}/stat").read()[:60], open(f"/proc/{p}/wchan").read())
-                                for p in os.listdir("/proc")
-                                if p.isdigit()
-                            ],
-                        )
-                    )
-                )
+                raise Unclean("a process of the candidate did not end")
             if not gone:
                 select.select([], [], [], 0.0005)
         self.drain()
@@ -186,22 +190,22 @@ class Watch:
     def _reap(self) -> bool:
         """Collect ended processes. Whether none is left."""
         while True:
-            left = False
             try:
-                pid, _, usage = os.wait4(-1, os.WNOHANG | 0x40000000)  # __WALL: threads' clones too
+                pid, _, usage = os.wait4(-1, os.WNOHANG)
             except ChildProcessError:
                 return True
             if pid == 0:
-                left = True
-            elif pid not in self._spare:
+                return not self._alive()
+            if pid not in self._spare:
                 self.cpu_s += usage.ru_utime + usage.ru_stime
                 self.memory_bytes = max(self.memory_bytes, usage.ru_maxrss * 1024)
-            if left:
-                return not self._alive()
 
     def _alive(self) -> bool:
         """Whether any child but the spared ones is left."""
-        return any(process.pid not in self._spare for process in limits.tree({self.first}, self._spare, os.getpid()))
+        return any(process.pid not in self._spare for process in self._tree())
+
+    def _tree(self) -> list[limits.Process]:
+        return limits.tree({self.first} if self.first else set(), self._spare, os.getpid())
 
     def verdict(self) -> tuple[str, str]:
         """Status and message for what the candidate's end kept from running."""
@@ -280,6 +284,3 @@ class Reports:
         """Let the trusted process go on."""
         with contextlib.suppress(OSError):
             self.sock.send(dump({}))
-
-
-__all__ = ["Any", "Link", "Refused", "Reports", "Unclean", "Watch"]

@@ -7,7 +7,7 @@ import os
 import socket
 from typing import Any, NoReturn
 
-from . import candidate, limits, namespaces
+from . import candidate, limits, namespaces, tracer
 
 SCRATCH = "/tmp"
 _MAX_REQUEST = 4096
@@ -90,20 +90,26 @@ def _be_first(order: dict[str, Any], descriptors: list[int]) -> NoReturn:
             namespaces.fresh_file_systems(SCRATCH, order["limits"]["scratch_bytes"], data)
         else:
             os.chdir(order["cwd"])
+        wait, go = os.pipe()
         child = os.fork()
         if child == 0:
             os.close(status)
+            os.close(go)
+            os.read(wait, 1)
             _be_candidate(order, base, rpc, stdin, stdout, stderr)
-        for descriptor in (rpc, stdin, stdout, stderr):
+        try:
+            tracer.seize(child)
+        except OSError:
+            if order["isolate"]:
+                raise
+        os.write(go, b"!")
+        for descriptor in (rpc, stdin, stdout, stderr, wait, go):
             os.close(descriptor)
         namespaces.hide_memory()
         if order["isolate"]:
             namespaces.drop_privileges()
-        while True:
-            pid, code = os.waitpid(-1, 0)
-            if pid == child:
-                _tell(status, "ended", str(os.waitstatus_to_exitcode(code)))
-                break
+        code = tracer.wait(child, order["limits"]["processes"], lambda: _tell(status, "crowded", ""))
+        _tell(status, "ended", str(os.waitstatus_to_exitcode(code)))
     except OSError as error:
         _tell(status, "refused", str(error))
     finally:
