@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import IO
@@ -20,6 +21,7 @@ from sandbox.errors import SandboxCrashed
 _STDERR_BYTES = 4096  # the end of what a box says on standard error; the cause of its death is there
 _DEATH_S = 1.0  # for a box that closed its output to say why and end
 
+_STOP_LOOKS, _STOP_LOOK_S = 500, 0.001  # how often, and after what pause, to look whether all has stopped
 INFO = "{info}"
 
 
@@ -49,7 +51,8 @@ class Box:
         self._launch = launch
         self._answer_bytes = answer_bytes
         self._process: subprocess.Popen[bytes] | None = None
-        self._transports: list[asyncio.BaseTransport] = []
+        self._transports: list[asyncio.ReadTransport | asyncio.WriteTransport] = []
+        self._files: list[IO[bytes]] = []
         self._stderr: asyncio.Task[None] | None = None
         self._said = b""
         self._init: int | None = None  # a descriptor, because a process number may come to mean another process
@@ -63,7 +66,7 @@ class Box:
         """
         launch = self._launch
         if launch.scratch:
-            self._scratch = tempfile.mkdtemp(prefix="selfdebug-")
+            self._scratch = tempfile.mkdtemp(prefix="selfdebug-box-")
         ours, theirs = os.pipe() if launch.announces else (-1, -1)
         try:
             process = self._process = self._spawn(theirs)
@@ -72,13 +75,15 @@ class Box:
             raise SandboxCrashed(f"the box could not be started: {error}") from error
         finally:
             _close(theirs)
-        info = await self._reader(os.fdopen(ours, "rb", 0), 2**16) if launch.announces else None
-        stdin, stdout, stderr = (_open(pipe) for pipe in (process.stdin, process.stdout, process.stderr))
+        self._files = [pipe for pipe in (process.stdin, process.stdout, process.stderr) if pipe is not None]
+        stdin, stdout, stderr = self._files
+        if launch.announces:
+            self._files.append(os.fdopen(ours, "rb", 0))
         self._stdin = await self._writer(stdin)
         self._stdout = await self._reader(stdout, self._answer_bytes)
         self._stderr = asyncio.create_task(self._listen(await self._reader(stderr, 2**16)))
-        if info is not None:
-            await self._meet(info)
+        if launch.announces:
+            await self._meet(await self._reader(self._files[-1], 2**16))
 
     async def ask(self, line: bytes) -> bytes:
         """Send one job; return the line that answers it.
@@ -108,13 +113,22 @@ class Box:
         finally:
             if self._stderr is not None:
                 self._stderr.cancel()
-            for transport in self._transports:
-                transport.close()
+            self._hang_up()
             if self._init is not None:
                 _close(self._init)
                 self._init = None
             if self._scratch:
                 shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _hang_up(self) -> None:
+        for transport in self._transports:
+            if isinstance(transport, asyncio.WriteTransport) and not transport.is_closing():
+                transport.abort()  # closing would first write what is left, and nobody reads it
+            else:
+                transport.close()
+        for file in self._files:  # a transport would close its own, had there been time to make one
+            file.close()
+        self._transports, self._files = [], []
 
     def _spawn(self, info: int) -> subprocess.Popen[bytes]:
         scratch = {"TMPDIR": self._scratch, "HOME": self._scratch} if self._scratch else {}
@@ -139,9 +153,8 @@ class Box:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._init, signal.SIGKILL)
             return
-        for victim in _descendants(process.pid):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(victim, signal.SIGKILL)
+        for victim in _stopped_tree(process.pid):
+            _signal(victim, signal.SIGKILL)
         process.kill()
 
     async def _meet(self, info: asyncio.StreamReader) -> None:
@@ -186,23 +199,43 @@ class Box:
         return asyncio.StreamWriter(transport, protocol, None, loop)
 
 
-def _descendants(process: int) -> list[int]:
-    """The processes below one, where the system has `/proc`."""
+def _stopped_tree(process: int) -> set[int]:
+    """Stop a process and all below it, where the system has `/proc`; return their numbers.
+
+    What is stopped first can't escape by forking while it is looked for: bwrap, for one, leaves a process that waits
+    for ever when its parent is killed while it sets up.
+    """
+    asked: set[int] = set()
+    for _ in range(_STOP_LOOKS):
+        states = _tree(process)
+        for each in states.keys() - asked:
+            _signal(each, signal.SIGSTOP)
+        if states.keys() <= asked and all(state in b"TtZX" for state in states.values()):
+            break
+        asked |= states.keys()
+        time.sleep(_STOP_LOOK_S)
+    return asked
+
+
+def _tree(process: int) -> dict[int, bytes]:
+    """The states of a process and of those below it."""
+    states: dict[int, bytes] = {}
     children: dict[int, list[int]] = {}
     for entry in os.listdir("/proc") if os.path.isdir("/proc/self") else []:
         if entry.isdigit():
             with contextlib.suppress(OSError), open(f"/proc/{entry}/stat", "rb") as file:
-                parent = int(file.read().rpartition(b")")[2].split()[1])
-                children.setdefault(parent, []).append(int(entry))
+                state, parent = file.read().rpartition(b")")[2].split()[:2]
+                states[int(entry)] = state
+                children.setdefault(int(parent), []).append(int(entry))
     found = [process]
     for each in found:  # grows while it is walked
         found += children.get(each, [])
-    return found[1:]
+    return {each: states[each] for each in found if each in states}
 
 
-def _open(pipe: IO[bytes] | None) -> IO[bytes]:
-    assert pipe is not None, "all three are pipes"
-    return pipe
+def _signal(process: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(process, number)
 
 
 def _close(descriptor: int) -> None:

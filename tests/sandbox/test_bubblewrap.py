@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.box import Box, Launch
 from sandbox.boxed import BoxedSandbox
 from sandbox.bubblewrap import Bubblewrap, find_bwrap
 from sandbox.diagnosis import explain
@@ -48,6 +49,22 @@ async def test_no_box_runs_as_root(marked: Marked, eventually: Eventually) -> No
     running.cancel()
     await sandbox.close()
     assert owners == {os.geteuid() or 65534}
+
+
+async def test_cancelling_at_any_moment_leaves_nothing(marked: Marked, eventually: Eventually) -> None:
+    backend = Bubblewrap()
+    await backend.prepare()
+    mark = f"early-{os.getpid()}"
+    launch = backend.launch(SUITE)
+    assert launch.command[-1].endswith("main.py")
+    for step in range(40):
+        box = Box(Launch((*launch.command, mark), launch.environment, announces=True), 2**16)
+        starting = asyncio.create_task(box.start())
+        await asyncio.sleep(step / 1000)
+        starting.cancel()
+        await asyncio.wait([starting])
+        await box.end()
+    await eventually(lambda: not marked(mark))
 
 
 @ROOT_ONLY
