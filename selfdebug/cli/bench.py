@@ -11,9 +11,10 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from sandbox.select import open_sandbox
 from selfdebug.cli import choices
+from selfdebug.cli.sandboxes import open_named
 from selfdebug.cli.solve import Visible
+from selfdebug.models import DEFAULT_MODEL
 from selfdebug.options import Options
 from selfdebug.problem import Problem
 
@@ -36,7 +37,7 @@ def bench(
     visible: Annotated[
         Visible, typer.Option(help="examples: the model sees the docstring's examples only; all: every test.")
     ] = Visible.EXAMPLES,
-    model: choices.Model = choices.DEFAULT_MODEL,
+    model: choices.Model = DEFAULT_MODEL,
     feedback: choices.FeedbackChoice = "unit-test",
     max_turns: choices.MaxTurns = 10,
     max_tokens: choices.MaxTokens = None,
@@ -82,9 +83,8 @@ async def _run(
     problems: list[Problem], options: Options, sandbox: str, folder: "RunFolder | None", concurrency: int
 ) -> "list[Row]":
     from benchmarks.run import run
-    from selfdebug.generators.select import open_generator
 
-    box, generator = open_sandbox(sandbox), open_generator(options.model)
+    box, generator = open_named(sandbox), choices.open_model(options.model)
     solved = {"first": 0, "after": 0}
     with ExitStack() as stack:
         progress = _progress(stack)

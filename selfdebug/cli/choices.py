@@ -4,16 +4,20 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from sandbox.types import Limits
+from selfdebug.cli.models import PullBars
 from selfdebug.errors import InputError
-from selfdebug.generator import Sampling
+from selfdebug.generator import Generator, Sampling
+from selfdebug.generators.select import open_generator
 from selfdebug.options import Budget, Options, parse_feedback
 
-DEFAULT_MODEL = "Qwen/Qwen2.5-Coder-0.5B-Instruct"
-
 Model = Annotated[
-    str, typer.Option(help="A hub name, a local folder, a GGUF file, or openai:NAME (OPENAI_BASE_URL, OPENAI_API_KEY).")
+    str,
+    typer.Option(
+        help="A hub name, a local folder, a GGUF file, openai:NAME (OPENAI_BASE_URL, OPENAI_API_KEY), or replay:TRAJECTORY."
+    ),
 ]
 FeedbackChoice = Annotated[
     str, typer.Option(help="simple, unit-test, explanation, or several joined with +, as in unit-test+explanation.")
@@ -26,7 +30,10 @@ Temperature = Annotated[float, typer.Option(min=0.0, max=2.0, help="0 is greedy.
 TopP = Annotated[float, typer.Option(min=0.01, max=1.0, help="The share of probability that tokens are drawn from.")]
 Seed = Annotated[int, typer.Option(min=0, help="Of every draw; the same seed gives the same solve.")]
 MaxNewTokens = Annotated[int, typer.Option(min=1, help="The most tokens of one program.")]
-Timeout = Annotated[float, typer.Option(min=0.1, help="Seconds that one run of a candidate may take.")]
+Timeout = Annotated[
+    float,
+    typer.Option(min=0.1, help="Seconds of processor time for one run of a candidate; three times that by the clock."),
+]
 Memory = Annotated[int, typer.Option(min=64, help="MiB that one run of a candidate may use.")]
 SandboxChoice = Annotated[
     str, typer.Option("--sandbox", help="bubblewrap, or none: run candidates UNPROTECTED, with your rights.")
@@ -63,5 +70,24 @@ def options(
         feedback=kinds,
         budget=Budget(turns=max_turns, tokens=max_tokens, seconds=max_seconds, executions=max_executions),
         sampling=Sampling(temperature=temperature, top_p=top_p, seed=seed, max_new_tokens=max_new_tokens),
-        limits=Limits(wall_s=timeout, cpu_s=timeout, memory_bytes=memory * 2**20),
+        limits=limits(timeout, memory),
     )
+
+
+def limits(timeout: float, memory: int) -> Limits:
+    """What a candidate may use: `timeout` seconds of processor, three times that by the clock, `memory` MiB.
+
+    A busy machine makes an honest program slow by the clock, not by its processor time.
+    """
+    return Limits(wall_s=3 * timeout, cpu_s=timeout, memory_bytes=memory * 2**20)
+
+
+def open_model(name: str) -> Generator:
+    """The generator for `--model`; a model that is not here yet is pulled, with its progress shown.
+
+    Raises:
+        InputError: This can be no model's name.
+        ModelUnavailable: It is not here and cannot be had.
+    """
+    with PullBars(Console(stderr=True)) as bars:
+        return open_generator(name, progress=bars)

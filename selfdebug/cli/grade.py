@@ -60,7 +60,7 @@ def grade(
     if not total:
         raise InputError(str(samples), "", "holds no samples")
     tally = Tally.over(known.values())
-    limits = Limits(wall_s=timeout, cpu_s=timeout, memory_bytes=memory * 2**20)
+    limits = choices.limits(timeout, memory)
     began = time.monotonic()
     asyncio.run(_grade(samples, known, results, tally, total, limits, sandbox, workers or os.cpu_count() or 1))
     _tell(tally, results, sandbox, time.monotonic() - began, as_json)

@@ -39,7 +39,7 @@ def run(
     if loaded.visible is None and not loaded.hidden:
         raise InputError(problem, "", f"{loaded.id} has no tests to run the candidate against")
     program = _read(candidate)
-    limits = Limits(wall_s=timeout, cpu_s=timeout, memory_bytes=memory * 2**20)
+    limits = choices.limits(timeout, memory)
     execution = asyncio.run(_execute(loaded, program, sandbox, limits))
     if as_json:
         typer.echo(json.dumps(_facts(loaded, execution)))

@@ -10,13 +10,14 @@ import typer
 from rich.console import Console
 from rich.syntax import Syntax
 
-from sandbox.select import open_sandbox
 from selfdebug.cli import choices
+from selfdebug.cli.sandboxes import open_named
 from selfdebug.cli.view import View
 from selfdebug.driver import Observer, Result
 from selfdebug.driver import solve as drive
 from selfdebug.errors import InputError
 from selfdebug.events import Action, Event, Graded
+from selfdebug.models import DEFAULT_MODEL
 from selfdebug.options import Options
 from selfdebug.problem import Problem
 from selfdebug.report import summary
@@ -37,7 +38,7 @@ def solve(
     visible: Annotated[
         Visible, typer.Option(help="all: every test; examples: those of the statement, the rest only grade the answer.")
     ] = Visible.ALL,
-    model: choices.Model = choices.DEFAULT_MODEL,
+    model: choices.Model = DEFAULT_MODEL,
     feedback: choices.FeedbackChoice = "unit-test",
     max_turns: choices.MaxTurns = 10,
     max_tokens: choices.MaxTokens = None,
@@ -118,10 +119,9 @@ def schema() -> None:
 async def _solve(
     problem: Problem, options: Options, sandbox: str, folder: Path | None, console: Console | None
 ) -> Result:
-    from selfdebug.generators.select import open_generator
 
-    box = open_sandbox(sandbox)
-    generator = open_generator(options.model)
+    box = open_named(sandbox)
+    generator = choices.open_model(options.model)
     trajectory = TrajectoryFile(folder / "trajectory.jsonl") if folder else None
     view = View(console) if console else None
     try:

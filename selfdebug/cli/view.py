@@ -182,7 +182,9 @@ def _graded(event: Graded) -> Text:
 def _ending(state: State) -> RenderableType:
     assert state.outcome
     usage, ended = state.usage, _ENDED[state.outcome.reason]
-    spent = f"{len(state.turns)} turns · {usage.tokens:,} tokens · {usage.executions} executions · {state.at_s:.1f} s"
+    counts = [(len(state.turns), "turn"), (usage.tokens, "token"), (usage.executions, "execution")]
+    spent = " · ".join(f"{count:,} {word}{'' if count == 1 else 's'}" for count, word in counts)
+    spent += f" · {state.at_s:.1f} s"
     colour = "green" if state.outcome.solved else "red"
     return Group(Text(), Rule(f"[bold {colour}]{escape(ended)}[/] [dim]· {spent}[/]", align="left", style=colour))
 
