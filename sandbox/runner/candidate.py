@@ -7,7 +7,6 @@ an honest candidate to be understood.
 import builtins
 import contextlib
 import io
-import linecache
 import os
 import socket
 import sys
@@ -16,11 +15,9 @@ from typing import Any, NoReturn
 
 from . import remote
 from .channel import Caller, ChannelClosed, Link, Message, dump
-from .exports import Exports, data, text_of
+from .exports import Exports, data
+from .program import FILE, exception_parts, flush, new_module, run_main
 from .wire import Decoder, Encoder, WireError
-
-FILE = "solution.py"
-_FRAMES = 12  # of a traceback, at each end
 
 
 def add_site_builtins() -> None:
@@ -48,7 +45,7 @@ def run(channel: int) -> NoReturn:
         _open_streams(line_buffering=order["mode"] == "module")
         sys.argv = [FILE]
         if order["mode"] == "main":
-            code = _run_main(link, order["program"])
+            code = run_main(link, order["program"])
         else:
             _Agent(link, order).serve()
     except ChannelClosed:
@@ -73,105 +70,6 @@ def _open_streams(*, line_buffering: bool) -> None:
     for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
-
-
-class _Loader:
-    """Lets `inspect.getsource` find the program, which is no file."""
-
-    def __init__(self, source: str) -> None:
-        self._source = source
-
-    def get_source(self, name: str) -> str:
-        return self._source
-
-
-def _module(name: str, program: str) -> types.ModuleType:
-    module = types.ModuleType(name)
-    module.__file__ = FILE
-    module.__dict__["__builtins__"] = builtins
-    module.__loader__ = _Loader(program)  # type: ignore[assignment]
-    linecache.cache[FILE] = (len(program), None, program.splitlines(True), FILE)
-    sys.modules[name] = module
-    return module
-
-
-def _run_main(link: Link, program: str) -> int:
-    """Run the program as `__main__` to its end, and finish as the interpreter does."""
-    code = 0
-    try:
-        module = _module("__main__", program)
-        try:
-            compiled = compile(program, FILE, "exec", dont_inherit=True)
-        except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
-            link.send(dump({"syntax": True, "exception": exception_info(error)}))
-            return 1
-        exec(compiled, module.__dict__)
-    except SystemExit as error:
-        code = _exit_code(error)
-    except BaseException as error:
-        code = 1
-        link.send(dump({"syntax": False, "exception": exception_info(error)}))
-        sys.stderr.write(_traceback(error)[0] + "\n" + _headline(error) + "\n")
-    return _finish(code)
-
-
-def _finish(code: int) -> int:
-    """Wait for threads, run exit functions, flush."""
-    import atexit
-
-    threading = sys.modules.get("threading")
-    if threading is not None:
-        threading._shutdown()
-    atexit._run_exitfuncs()
-    _flush()
-    return code
-
-
-def _exit_code(error: SystemExit) -> int:
-    if error.code is None:
-        return 0
-    if isinstance(error.code, int):
-        return error.code & 0xFF
-    sys.stderr.write(f"{error.code}\n")
-    return 1
-
-
-def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
-        with contextlib.suppress(Exception):
-            stream.flush()  # type: ignore[union-attr]
-
-
-def _headline(error: BaseException) -> str:
-    message = text_of(error)
-    return f"{type(error).__name__}: {message}" if message else type(error).__name__
-
-
-def _traceback(error: BaseException) -> tuple[str, int]:
-    """The candidate's own frames with their source lines, and the innermost line."""
-    if isinstance(error, SyntaxError) and error.filename == FILE:
-        line = error.lineno or 0
-        return f'  File "{FILE}", line {line}\n    {(error.text or "").strip()}', line
-    frames = []
-    trace = error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        if code.co_filename == FILE:
-            frames.append((trace.tb_lineno, code.co_name))
-        trace = trace.tb_next
-    lines = [
-        f'  File "{FILE}", line {number}, in {name}\n    {linecache.getline(FILE, number).strip()[:200]}'
-        for number, name in frames[:_FRAMES] + frames[_FRAMES:][-_FRAMES:]
-    ]
-    if len(frames) > 2 * _FRAMES:
-        lines.insert(_FRAMES, f"  … {len(frames) - 2 * _FRAMES} more frames …")
-    return "\n".join(lines), frames[-1][0] if frames else 0
-
-
-def exception_info(error: BaseException) -> dict[str, Any]:
-    """An exception as text."""
-    traceback, line = _traceback(error)
-    return {"type": type(error).__name__, "message": text_of(error)[:2000], "traceback": traceback, "line": line}
 
 
 class _Tee(io.TextIOBase):
@@ -236,7 +134,7 @@ class _Agent:
             answer = {"raised": True, "syntax": self._compiling}
         if os.getpid() != self._pid:
             os._exit(0)  # a child that the candidate forked came back from its call; the parent answers
-        _flush()
+        flush()
         if self._tees:
             answer["said"] = ["".join(tee.said) for tee in self._tees]
             for tee in self._tees:
@@ -256,7 +154,7 @@ class _Agent:
         """The answer's result, and the arguments that the call changed."""
         known: dict[int, list[Any]] = {id(decoder.values[index]): ["a", index] for index in before}
         encoder = Encoder(self._exports.node, known)
-        parts = _exception_parts(result) if raised else [result]
+        parts = exception_parts(result) if raised else [result]
         items = [encoder.encode(part) for part in parts]
         changed = {}
         for index, old in before.items():
@@ -282,7 +180,7 @@ class _Agent:
         self._compiling = True
         compiled = compile(self._program, FILE, "exec", dont_inherit=True)
         self._compiling = False
-        module = self._module = _module(self._name, self._program)
+        module = self._module = new_module(self._name, self._program)
         exec(compiled, module.__dict__)
         module = sys.modules.get(self._name, module)
         self._exports.handle(module)
@@ -340,9 +238,3 @@ class _Agent:
             return await coroutine
 
         return asyncio.run(wait())
-
-
-def _exception_parts(error: BaseException) -> list[Any]:
-    """Class, text, arguments, attributes, traceback and line."""
-    attributes = {name: value for name, value in vars(error).items() if isinstance(name, str) and name[:2] != "__"}
-    return [type(error), text_of(error)[:10_000], tuple(error.args), attributes, *_traceback(error)]

@@ -44,6 +44,8 @@ AskTests = Callable[[str, list[Any], dict[str, Any]], Any]
 
 def is_standard(value: Any) -> bool:
     """Whether a class or function is what its own name finds in a standard module."""
+    if isinstance(value, type) and not value.__flags__ & _HEAP_TYPE:
+        return True
     module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
     if not isinstance(module, str) or not isinstance(name, str) or module.partition(".")[0] not in _STANDARD:
         return False
@@ -53,6 +55,7 @@ def is_standard(value: Any) -> bool:
     return found is value
 
 
+_HEAP_TYPE = 1 << 9  # a class made at run time: all that programs define, and some of the library's
 _STANDARD = sys.stdlib_module_names | {"builtins"}
 
 

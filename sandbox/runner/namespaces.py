@@ -65,6 +65,14 @@ def _mount(kind: str, target: str, flags: int, options: str | None = None) -> No
     _check(_libc.mount(kind.encode(), target.encode(), kind.encode(), flags, options and options.encode()), "mount")
 
 
+def _make_read_only(path: str) -> None:
+    """Make a mount and all mounts below it read-only."""
+    attributes = (ctypes.c_uint64 * 4)(_ATTR_RDONLY, 0, 0, 0)
+    size = ctypes.c_size_t(ctypes.sizeof(attributes))
+    result = _libc.syscall(_MOUNT_SETATTR, _AT_FDCWD, path.encode(), _AT_RECURSIVE, attributes, size)
+    _check(result, "mount_setattr")
+
+
 def fresh_file_systems(scratch: str, scratch_bytes: int, stdin: bytes | None) -> None:
     """Make everything read-only but fresh scratch, and show only the own processes in /proc.
 
@@ -76,13 +84,7 @@ def fresh_file_systems(scratch: str, scratch_bytes: int, stdin: bytes | None) ->
         stdin: What standard input holds, if anything.
     """
     _check(_libc.mount(b"none", b"/", None, _REC | _PRIVATE, None), "mount")
-    attributes = (ctypes.c_uint64 * 4)(_ATTR_RDONLY, 0, 0, 0)
-    _check(
-        _libc.syscall(
-            _MOUNT_SETATTR, _AT_FDCWD, b"/", _AT_RECURSIVE, attributes, ctypes.c_size_t(ctypes.sizeof(attributes))
-        ),
-        "mount_setattr",
-    )
+    _make_read_only("/")
     safe = _NOSUID | _NODEV
     inodes = max(scratch_bytes // 4096, 64)
     if os.path.isdir("/dev/shm"):
@@ -98,6 +100,7 @@ def fresh_file_systems(scratch: str, scratch_bytes: int, stdin: bytes | None) ->
             os.makedirs("/proc/self/fd")
             with open("/proc/self/fd/0", "wb") as file:
                 file.write(stdin)
+        _make_read_only("/proc")
     os.chdir(scratch)
 
 

@@ -4,6 +4,7 @@ Equality of such objects is decided here, on plain data, and never by the candid
 the class themselves and so ask for its operators; then the verdict is marked.
 """
 
+import collections
 from typing import TYPE_CHECKING, Any
 
 from . import remote
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from .session import Session
 
 PLAIN_TYPES: dict[str, type] = {kind.__name__: kind for kind in (int, float, complex, str, bytes, tuple, frozenset)}
+
+
+_CONTAINERS: tuple[type, ...] = (list, dict, set, bytearray, collections.deque)
 
 
 class RemoteObject:
@@ -152,6 +156,9 @@ def object_class(
         "_sd_kept": {},
         "_sd_equality": equality,
     }
+    content = next((base for base in bases if base in _CONTAINERS), None)
+    if content is not None:
+        body["__class__"] = property(lambda self: content)  # so that it is an instance of what it derives from
     if plain:
         base = PLAIN_TYPES[plain]
         body |= {"__eq__": base.__eq__, "__ne__": base.__ne__, "__hash__": base.__hash__}

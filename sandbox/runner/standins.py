@@ -1,6 +1,7 @@
 """Builds the tests' stand-ins for what comes from the candidate: objects, functions, classes, exceptions."""
 
 import sys
+import types
 import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,9 @@ def standard_module(name: str) -> Any:
 
 def standard_class(module: str, name: str) -> type | None:
     """A class of the standard library by name; None where there is none such."""
+    for kind in vars(types).values():  # `generator` and such, which no module holds under their own name
+        if module == "builtins" and isinstance(kind, type) and kind.__name__ == name:
+            return kind
     found: Any = standard_module(module)
     for part in name.split("."):
         found = getattr(found, part, None)
@@ -157,7 +161,8 @@ class StandIns:
             if kind not in self._numbers:
                 error.__init__(*arguments)  # type: ignore[misc]
         except (TypeError, ValueError):
-            error = type(kind.__name__, (kind,), {"__init__": lambda self, *a: None}).__new__(kind)
+            bare: Any = type(kind.__name__, (kind,), {"__init__": lambda self, *ignored: None})
+            error = bare()
             error.args = arguments
         if str(error) != message:
             error = self._worded(error, message)

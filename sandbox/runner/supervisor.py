@@ -1,12 +1,14 @@
 """Serves jobs: for each one a fresh trusted process and a fresh candidate, watched from outside, then gone."""
 
 import contextlib
+import importlib.util
 import json
 import os
 import signal
 import socket
 import sys
 import time
+import types
 from collections.abc import Iterator
 from typing import Any
 
@@ -174,9 +176,20 @@ def _import_pytest(job: Message) -> None:
         if folder not in sys.path:
             sys.path.append(folder)
     try:
+        _provide_py()
         from . import pytest_suite  # noqa: F401
     except ImportError as error:
         raise Refused(f"pytest cannot be imported: {error}") from error
+
+
+def _provide_py() -> None:
+    """Make `import py` work, which pytest does: its own shim is a lone file beside its packages, and may be missing."""
+    if importlib.util.find_spec("py") is not None:
+        return
+    error, path = (importlib.import_module(f"_pytest._py.{name}") for name in ("error", "path"))
+    module = types.ModuleType("py")
+    vars(module).update(error=error, path=path)
+    sys.modules.update({"py": module, "py.error": error, "py.path": path})
 
 
 class _TestRun:

@@ -13,6 +13,7 @@ from .channel import Message, dump, parse
 
 _POLL_S = 0.02
 _TELL_S = 2.0
+_LEAVE_S = 0.05
 _KILL_S = 15.0  # on a machine that is very busy; a process in the middle of a system call takes its time
 _CUT = "\n… [cut: the program wrote more than {limit} bytes]"
 
@@ -54,7 +55,7 @@ class Watch:
         self.first = 0
         self.cause: tuple[str, str] | None = None
         self.exit: int | None = None
-        self.wall_s = self.cpu_s = 0.0
+        self.wall_s = self.cpu_s = self._seen_cpu_s = 0.0
         self.memory_bytes = 0
         for descriptor in self._open:
             os.set_blocking(descriptor, False)
@@ -121,13 +122,17 @@ class Watch:
         if time.monotonic() - self.started > given.wall_s:
             self.stop("timeout", f"the program ran longer than {given.wall_s:g} s")
             return
-        tree = self._tree()
-        used = limits.measure(tree, self.first, given.memory_bytes)
-        self.memory_bytes = max(self.memory_bytes, used.memory_bytes)
+        used = self._measure()
         if used.cpu_s > given.cpu_s:
             self.stop("timeout", f"the program used more than {given.cpu_s:g} s of processor time")
         elif used.memory_bytes > given.memory_bytes:
             self.stop("memory_limit", f"the program used more than {given.memory_bytes} bytes of memory")
+
+    def _measure(self) -> limits.Usage:
+        used = limits.measure(self._tree(), self.first, self._limits.memory_bytes)
+        self.memory_bytes = max(self.memory_bytes, used.memory_bytes)
+        self._seen_cpu_s = max(self._seen_cpu_s, used.cpu_s)
+        return used
 
     def _stop_for_processes(self) -> None:
         self.stop("crashed", f"the program started more than {self._limits.processes} processes or threads")
@@ -136,6 +141,7 @@ class Watch:
         """End the candidate because of a limit."""
         if self.cause is None and self.exit is None:
             self.cause = (status, message)
+            self._measure()  # what is killed with its whole name space is not accounted for
             self.kill()
 
     def spare(self, pid: int) -> None:
@@ -176,6 +182,8 @@ class Watch:
         while not self.first and self._status in self._open and time.monotonic() < deadline:
             select.select([self._status], [], [], _POLL_S)
             self._drain([self._status])
+        if self.cause is None:
+            self._let_end()
         while not gone:
             self.kill()
             gone = self._reap()
@@ -183,9 +191,19 @@ class Watch:
                 raise Unclean("a process of the candidate did not end")
             if not gone:
                 select.select([], [], [], 0.0005)
+        self.cpu_s = max(self.cpu_s, self._seen_cpu_s)
         self.drain()
         for descriptor in (self._stdout, self._stderr, self._status):
             os.close(descriptor)
+
+    def _let_end(self) -> None:
+        """Wait a moment for a candidate whose tests are gone to end by itself, so that the kernel sums up its use."""
+        deadline = time.monotonic() + _LEAVE_S
+        while self.exit is None and self._status in self._open and time.monotonic() < deadline:
+            select.select([self._status, *(self._open - {self._status})], [], [], _LEAVE_S)
+            self.drain()
+        if self.exit is None:
+            self._measure()
 
     def _reap(self) -> bool:
         """Collect ended processes. Whether none is left."""
@@ -219,7 +237,8 @@ class Watch:
             name = signal.Signals(-self.exit).name
         except ValueError:
             name = f"signal {-self.exit}"
-        if -self.exit in (signal.SIGXCPU, signal.SIGKILL) and self.cpu_s >= self._limits.cpu_s:
+        spent = self.cpu_s > 0.9 * self._limits.cpu_s  # the kernel's own limit counts in ticks
+        if -self.exit == signal.SIGXCPU or (-self.exit == signal.SIGKILL and spent):
             return "timeout", f"the program used more than {self._limits.cpu_s:g} s of processor time"
         return "crashed", f"the program was ended by {name}"
 
