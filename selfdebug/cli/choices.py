@@ -16,7 +16,7 @@ from selfdebug.options import Budget, Options, parse_feedback
 Model = Annotated[
     str,
     typer.Option(
-        help="A hub name, a local folder, a GGUF file, openai:NAME (OPENAI_BASE_URL, OPENAI_API_KEY), or replay:TRAJECTORY."
+        help="A hub name, a folder, a GGUF file, openai:NAME (OPENAI_BASE_URL, OPENAI_API_KEY) or replay:TRAJECTORY."
     ),
 ]
 FeedbackChoice = Annotated[

@@ -1,0 +1,159 @@
+"""What the model is told, word for word, and what it is never told."""
+
+from dataclasses import replace
+
+import pytest
+
+from sandbox.types import (
+    AssertSuite,
+    CheckSuite,
+    ExceptionInfo,
+    Execution,
+    Limits,
+    PytestSuite,
+    Status,
+    StdioCase,
+    StdioSuite,
+    TestResult,
+)
+from selfdebug.conversation import SHOWN_TURNS, conversation
+from selfdebug.events import Purpose
+from selfdebug.options import Feedback, Options
+from selfdebug.problem import Problem
+from selfdebug.prompts import shorten, template_hash
+from selfdebug.state import Candidate, State, Turn
+
+SUITE = AssertSuite(("assert half(4) == 2", "assert half(-3) == -1.5"))
+PROBLEM = Problem("half", "Halve a number, as in half(4) == 2.", "half", visible=SUITE)
+PROGRAM = "def half(n):\n    return n // 2\n"
+
+
+def state(problem: Problem, execution: Execution | None, **options: object) -> State:
+    candidate = Candidate(PROGRAM, f"```python\n{PROGRAM}```")
+    return State(problem, Options(**options), turns=(Turn(1, candidate, execution),))  # type: ignore[arg-type]
+
+
+def last(state: State, purpose: Purpose = Purpose.REPAIR) -> str:
+    return conversation(state, purpose)[0][-1].content
+
+
+def first(problem: Problem) -> str:
+    (message,), prompts = conversation(State(problem, Options()), Purpose.WRITE)
+    assert prompts == (("write", template_hash("write")),)
+    assert (message.role, message.turn) == ("user", 0)
+    return message.content
+
+
+def test_a_problem_in_words_names_the_function_and_the_tests_that_the_words_do_not() -> None:
+    assert first(PROBLEM) == (
+        "Halve a number, as in half(4) == 2.\n"
+        "\n"
+        "Write it in Python and name it `half`. Reply with the whole program in one ```python code block.\n"
+        "\n"
+        "It has to pass these tests:\n"
+        "\n"
+        "```python\n"
+        "assert half(-3) == -1.5\n"
+        "```"
+    )
+
+
+def test_a_problem_given_as_code_is_to_be_completed() -> None:
+    code = 'def half(n):\n    """Halve n.\n    >>> half(4)\n    2\n    """\n'
+    problem = Problem("h", code, "half", context=code, visible=AssertSuite(("assert half(4) == 2",)))
+    assert first(problem) == (
+        "Complete the following Python code. Reply with the whole program, imports included, in one ```python code "
+        f"block.\n\n```python\n{code.strip()}\n```"
+    )
+
+
+def test_a_program_of_its_own_is_shown_its_first_cases() -> None:
+    cases = tuple(StdioCase(f"{n}\n", f"{n / 2}\n") for n in range(5))
+    told = first(Problem("h", "Halve the number.", visible=StdioSuite(cases)))
+    assert told.count("Input:") == 3
+    assert "Input:\n```\n2\n```\nOutput:\n```\n1.0\n```" in told
+    assert "Write a Python program that reads standard input" in told
+
+
+def test_a_pytest_file_is_shown_and_a_check_is_not() -> None:
+    source = "from solution import half\n\n\ndef test_half():\n    assert half(4) == 2\n"
+    assert source.strip() in first(Problem("h", "Halve.", "half", visible=PytestSuite(source, "half")))
+    check = CheckSuite("def check(candidate):\n    assert candidate(40) == 20\n", "half")
+    assert "40" not in first(Problem("h", "Halve.", "half", visible=check))
+
+
+def test_a_wrong_value_is_told_with_call_expected_and_actual() -> None:
+    tests = (
+        TestResult("assert half(4) == 2", Status.PASSED),
+        TestResult("assert half(-3) == -1.5", Status.FAILED, "half(-3)", "-1.5", "-2", stdout="hm\n"),
+    )
+    assert last(state(PROBLEM, Execution(Status.FAILED, tests))) == (
+        "The code above is wrong: 1 of 2 tests pass.\n"
+        "\n"
+        "- `half(-3)` returned `-2`, but the expected result is `-1.5`.\n"
+        "  It printed: hm\n"
+        "\n"
+        "Fix the code. Reply with the whole corrected program in one ```python code block."
+    )
+
+
+@pytest.mark.parametrize(
+    ("test", "told"),
+    [
+        (
+            TestResult("assert f(1)", Status.ERROR, "f(1)", exception=ExceptionInfo("KeyError", "'a'", "  line 2", 2)),
+            "- `f(1)` raised KeyError: 'a'\n```\n  line 2\n```",
+        ),
+        (TestResult("assert f(1)", Status.TIMEOUT, "f(1)"), "- `f(1)` did not finish within 3 seconds."),
+        (
+            TestResult("case 2", Status.FAILED, None, "1\n2", "1"),
+            "- In `case 2` the actual value is `1`, but `1\n2` was",
+        ),
+        (TestResult("test_a", Status.FAILED, message="odd one"), "- `test_a` does not hold. odd one"),
+        (TestResult("assert f(1)", Status.MEMORY_LIMIT, message="over 512 MiB"), "- `assert f(1)`: memory limit. over"),
+        (
+            TestResult("assert f(1)", Status.CRASHED, "f(1)", message="exit status 3"),
+            "- `f(1)`: crashed. exit status 3",
+        ),
+        (TestResult("assert f(2)", Status.TIMEOUT, ran=False, message="it was over"), "was not run: it was over"),
+    ],
+)
+def test_each_way_to_fail_is_told_in_its_own_words(test: TestResult, told: str) -> None:
+    limits = Limits(wall_s=9, cpu_s=3)
+    assert told in last(state(PROBLEM, Execution(test.status, (test,)), limits=limits))
+
+
+def test_only_the_first_failures_are_told_and_long_values_are_cut() -> None:
+    tests = tuple(TestResult(f"t{n}", Status.FAILED, f"f({n})", "1", "9" * 5000) for n in range(9))
+    told = last(state(PROBLEM, Execution(Status.FAILED, tests)))
+    assert "0 of 9 tests pass" in told
+    assert "f(2)" in told
+    assert "f(3)" not in told
+    assert len(told) < 2500
+    assert "characters left out" in told
+
+
+def test_old_turns_leave_the_prompt_and_every_turn_says_which_it_is() -> None:
+    one = state(PROBLEM, Execution(Status.FAILED, (TestResult("t", Status.FAILED),)))
+    many = replace(one, turns=tuple(replace(one.turns[0], number=number) for number in range(1, 9)))
+    messages, _ = conversation(many, Purpose.REPAIR)
+    turns = [message.turn for message in messages]
+    assert sorted(turns) == turns
+    assert set(turns) == {0, *range(8 - SHOWN_TURNS, 9)}
+
+
+def test_nothing_hidden_is_said_under_any_feedback() -> None:
+    secret = "assert half(7777) == 3888.5"
+    hidden = (AssertSuite((secret,)), CheckSuite(f"def check(c):\n    {secret}", "half"))
+    problem = replace(PROBLEM, hidden=hidden, reference="# 7777")
+    for visible in (SUITE, None):
+        for kind in Feedback:
+            asked = state(replace(problem, visible=visible), Execution(Status.FAILED), feedback=(kind,))
+            for purpose in (Purpose.EXPLAIN, Purpose.JUDGE, Purpose.REPAIR):
+                messages, _ = conversation(asked, purpose)
+                assert not any("7777" in message.content or "3888" in message.content for message in messages)
+
+
+def test_a_cut_text_says_how_much_is_missing() -> None:
+    assert shorten("abc", 3) == "abc"
+    assert shorten("a" * 50 + "b" * 50, 9) == f"{'a' * 6} …(91 characters left out)… {'b' * 3}"
