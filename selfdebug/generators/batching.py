@@ -112,11 +112,14 @@ class BatchQueue:
         self._thread.join()
 
     def _run(self) -> None:
-        # Gradient and inference modes belong to a thread, so the thread itself has to enter it.
-        with torch.inference_mode():
-            while self._receive():
-                self._turn()
-        self._fail_all(GenerationError("the generator was closed"))
+        try:
+            with torch.inference_mode():  # it belongs to a thread, so the thread itself has to enter it
+                while self._receive():
+                    self._turn()
+        finally:
+            with self._arrived:
+                self._closed = True  # whatever ended the thread, nobody may wait for it
+            self._fail_all("the generator was closed")
 
     def _receive(self) -> bool:
         """Take what has arrived, waiting if there is nothing else to do. False when closed."""
@@ -142,7 +145,7 @@ class BatchQueue:
             self._retry_smaller(error)
             return
         logger.error("the model failed on a batch of %d: %s", len(self._running), message)
-        self._fail_all(_caused(f"the model failed: {message}", error))
+        self._fail_all(f"the model failed: {message}", error)
 
     def _advance(self) -> None:
         """Let go, let in, and add one token to all."""
@@ -155,8 +158,8 @@ class BatchQueue:
         self._count(len(self._running))
         for sample in list(self._running):
             if self._is_over(sample):
-                self._release(sample)
                 self._finish(sample)
+                self._release(sample)
 
     def _admit(self) -> None:
         joining: list[Sample] = []
@@ -211,22 +214,24 @@ class BatchQueue:
         self._calm_steps = 0
         self._limit = max(1, len(running) // 2)
         self._waiting.extendleft(reversed(running))
-        if len(running) > 1:
+        if len(running) != 1:
             logger.warning("out of memory with %d samples at once; trying %d", len(running), self._limit)
             return
+        # It was the sequence, not the batch: the others need not be few because of it.
+        self._limit = self._max_batch
         job = running[0].job
         size = len(running[0].prompt) + len(running[0].added)
         self._waiting = deque(sample for sample in self._waiting if sample.job is not job)
         _fail(job, _caused(f"out of memory: a sequence of {size} tokens does not fit even alone", error))
 
-    def _fail_all(self, error: GenerationError) -> None:
+    def _fail_all(self, message: str, cause: Exception | None = None) -> None:
         with self._arrived:
             jobs, self._inbox = self._inbox, []
         jobs += [sample.job for sample in (*self._running, *self._waiting)]
         self._running, self._waiting = [], deque()
-        self._decoder.clear()
         for job in dict.fromkeys(jobs):
-            _fail(job, error)
+            _fail(job, _caused(message, cause))
+        self._decoder.clear()
 
 
 def _samples(job: Job) -> list[Sample]:
@@ -250,7 +255,7 @@ def _fail(job: Job, error: GenerationError) -> None:
         job.future.set_exception(error)
 
 
-def _caused(message: str, cause: Exception) -> GenerationError:
+def _caused(message: str, cause: Exception | None) -> GenerationError:
     error = GenerationError(message)
     error.__cause__ = cause
     return error

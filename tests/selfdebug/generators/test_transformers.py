@@ -252,6 +252,8 @@ async def test_one_that_does_not_fit_alone_fails_alone(start: Start) -> None:
     assert "does not fit even alone" in str(results[1])
     assert isinstance(results[1].__cause__, torch.OutOfMemoryError)
     assert all(isinstance(results[i], Completion) for i in (0, 2, 3))
+    assert generator.stats is not None
+    assert generator.stats.limit == 32
 
 
 async def test_any_other_failure_reaches_all_that_wait_and_leaves_it_usable(start: Start) -> None:
