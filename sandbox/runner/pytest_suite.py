@@ -18,6 +18,7 @@ from .rewrite import Rewriter
 from .scope import parse
 
 _FILE = "test_solution.py"
+_PHASES = {False: {"setup", "call", "teardown"}, True: {"setup", "teardown"}}  # of a test, unless it was skipped
 
 
 class PytestFile:
@@ -88,6 +89,8 @@ class _Plugin:
         self._loaded = False
         self._index: dict[str, int] = {}
         self._error: BaseException | None = None
+        self._skipped = ""
+        self._done: set[str] = set()  # the phases of a test that pytest has reported
         self.broken: BaseException | None = None
 
     def load(self) -> types.ModuleType:
@@ -134,10 +137,15 @@ class _Plugin:
             item.session.shouldstop = "the program has ended"
             return (yield)
         self._reporter.begin()
-        self._error, self._skipped = None, ""
+        self._error, self._skipped, self._done = None, "", set()
         try:
             return (yield)
+        except BaseException as error:  # what ends pytest itself, such as a KeyboardInterrupt
+            self._error = self._error or error
+            raise
         finally:
+            if self._error is None and not self._done >= _PHASES[bool(self._skipped)]:
+                self._error = RuntimeError("the test did not run to its end")
             self._reporter.end(self._index[item.nodeid], self._error, self._skipped)
 
     @pytest.hookimpl(wrapper=True)
@@ -149,4 +157,5 @@ class _Plugin:
         elif report.failed and self._error is None:
             error = call.excinfo.value if call.excinfo else AssertionError(str(report.longrepr))
             self._error = error
+        self._done.add(report.when)
         return report

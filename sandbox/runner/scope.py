@@ -162,6 +162,18 @@ def infer_entry_point(trees: list[ast.AST]) -> str:
     return next(iter(own or called), "")
 
 
+def bound_by(trees: list[ast.AST]) -> set[str]:
+    """Names that the tests define or import themselves, outside of functions."""
+    found: set[str] = set()
+    for tree in trees:
+        for node in tree.body if isinstance(tree, ast.Module) else []:
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                found.add(node.name)
+            elif isinstance(node, (ast.Import, ast.ImportFrom)):
+                found |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+    return found
+
+
 def fill(
     values: dict[str, Any], used: frozenset[str], names: list[str], context: Context, session: Session, entry: str
 ) -> None:

@@ -135,7 +135,8 @@ class _Run:
         error: BaseException | None = None
         try:
             entry_point = self._entry_point or scope.infer_entry_point(tests.trees())
-            scope.fill(values, used, names[0], context, session, entry_point)
+            wanted = used - scope.bound_by(tests.trees())
+            scope.fill(values, wanted, names[0], context, session, entry_point)
             tests.run(values, reporter)
         except BaseException as caught:
             error = caught

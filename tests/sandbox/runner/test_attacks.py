@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox.types import AssertSuite, Status, StdioCase, StdioSuite
+from sandbox.types import AssertSuite, PytestSuite, Status, StdioCase, StdioSuite
 
 from .conftest import Runner
 
@@ -293,6 +293,28 @@ def test_exhaustion_has_its_own_status(runner: Runner, name: str) -> None:
     assert found.status is status, found
     assert not any(test.passed for test in found.tests)
     assert all(test.message for test in found.tests if not test.ran)
+
+
+@pytest.mark.parametrize(
+    "tests",
+    [
+        "def test():\n    assert f(1) == 2\n",
+        "import unittest\nclass Test(unittest.TestCase):\n    def test(self):\n        self.assertEqual(f(1), 2)\n",
+    ],
+)
+@pytest.mark.parametrize("name", ["unittest.SkipTest", "KeyboardInterrupt", "AssertionError", "SystemExit"])
+def test_no_exception_of_a_program_steers_pytest(runner: Runner, tests: str, name: str) -> None:
+    program = f"import unittest\ndef f(x):\n    raise {name}\n"
+    found = runner.run(program, PytestSuite(tests, "f"))
+    assert found.status in (Status.ERROR, Status.CRASHED)
+    assert not any(test.passed for test in found.tests)
+
+
+def test_tests_that_do_not_end_are_ended(runner: Runner) -> None:
+    found = runner.asserts("def f(x):\n    return x\n", "assert f(1) == 1", "while f(1):\n    pass", wall_s=1.0)
+    assert [test.status for test in found.tests] == [Status.PASSED, Status.TIMEOUT]
+    asleep = runner.asserts("def f(x):\n    return x\n", "assert f(1) == 1", "while True:\n    pass", wall_s=1.0)
+    assert [test.status for test in asleep.tests] == [Status.PASSED, Status.TIMEOUT]
 
 
 def test_whole_programs_are_limited_too(runner: Runner) -> None:
