@@ -16,7 +16,10 @@ FORWARDED = frozenset(
         *["str", "repr"],
     )
 )
-ORDERING = frozenset({"__lt__", "__le__", "__gt__", "__ge__", "__contains__", "__bool__"})
+# Their result alone can decide an assert.
+DECIDING = frozenset({"__lt__", "__le__", "__gt__", "__ge__", "__contains__", "__bool__"})
+# Their operand may be what a test expects: `f(x) - 3 == 0` would tell the candidate.
+REVEALING = DECIDING - {"__bool__"} | {f"__{side}{name}__" for name in _BINARY.split() for side in ("", "r", "i")}
 
 _PLAIN = (object, int, float, complex, str, bytes, tuple, frozenset)  # of these the tests hold the value itself
 

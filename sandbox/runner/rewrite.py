@@ -65,15 +65,26 @@ def _method(target: ast.expr, name: str, argument: ast.expr) -> ast.expr:
 
 
 def names_used(tree: ast.AST) -> frozenset[str]:
-    """Every name and attribute that occurs in a tree."""
+    """Every bare name that occurs in a tree."""
+    return frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
+
+
+def names_reached(tree: ast.AST) -> frozenset[str]:
+    """Every attribute and imported name that occurs in a tree."""
+    attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    return frozenset(attributes | {node.name for node in ast.walk(tree) if isinstance(node, ast.alias)})
+
+
+def names_bound(tree: ast.AST) -> frozenset[str]:
+    """Every name that a tree assigns, defines or takes as a parameter, anywhere."""
     found = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            found.add(node.id)
-        elif isinstance(node, ast.Attribute):
-            found.add(node.attr)
-        elif isinstance(node, ast.alias):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             found.add(node.name)
+        elif isinstance(node, ast.arg):
+            found.add(node.arg)
+        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            found.add(node.id)
     return frozenset(found)
 
 

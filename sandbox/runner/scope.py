@@ -57,6 +57,8 @@ def lookup(session: Session, name: str) -> Any:
             if callable(found):
                 return found
         vars(value)["_sd_name"] = name
+    elif type(value) is proxies.RemoteClass and name in session.named:
+        session.asked.add(value)
     return value
 
 
@@ -185,4 +187,6 @@ def fill(
             values[name] = lookup(session, name)
     if entry in names:
         values[entry] = lookup(session, entry)
+        if isinstance(values[entry], proxies.RemoteClass):
+            session.asked.add(values[entry])
     context.values.update({name: value for name, value in values.items() if name in names and name not in context.own})

@@ -53,7 +53,8 @@ class Session:
 
     Attributes:
         shared: Classes of the problem's context; instances cross by value.
-        named: Names that the tests' source uses: they ask for the operators of a class so named.
+        named: Names that the tests' source uses and does not bind itself.
+        asked: The candidate's classes that the tests reach by name, and whose own operators they so ask for.
         calls: The latest calls of the candidate's functions and classes by name; `made` counts them all.
         doubts: Why the verdict rests on the candidate's word.
     """
@@ -68,6 +69,7 @@ class Session:
         self.shared: dict[str, type] = {}
         self._codecs: dict[str, Codec] = {SHARED_TAG: shared_codec(self.shared)}
         self.named = named
+        self.asked: set[type] = set()
         self.calls: collections.deque[Call] = collections.deque(maxlen=_CALLS_KEPT)
         self.made = 0
         self.doubts: list[str] = []
@@ -150,6 +152,10 @@ class Session:
         positional, keywords = Decoder(call.nodes, self._own, self._codecs).decode(call.items)
         return positional, keywords
 
+    def asks_for(self, kind: type) -> bool:
+        """Whether the tests ask for the own operators of a class of the candidate."""
+        return any(base in self.asked for base in kind.__mro__)
+
     def doubt(self, reason: str) -> None:
         """Note that the verdict rests on the candidate's word."""
         if reason not in self.doubts:
@@ -181,12 +187,12 @@ class Session:
             if mine:
                 if mine == self.ask("data", other):
                     return True
-            elif one._sd_equality == "own":
+            elif one._sd_equality == "own" and self.asks_for(type(one)):
                 return self._own_equality(one, other)
         if "" in mine and one._sd_equality == "content":
             content = self.ask("data", other).get("", ...) if theirs else other
             return bool(mine[""] == content)
-        if one._sd_equality == "own" and type(one).__name__ in self.named:
+        if one._sd_equality == "own" and self.asks_for(type(one)):
             return self._own_equality(one, other)
         return False
 

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from . import limits, namespaces, outcome, scope, suites
 from .channel import Link, Message, dump
 from .recorder import Recorder
-from .rewrite import RECORDER, names_used
+from .rewrite import RECORDER, names_bound, names_reached, names_used
 from .session import CandidateDied, Session, Tampered
 
 _ECHO = frozenset({"capsys", "capfd", "redirect_stdout", "redirect_stderr", "stdout", "stderr"})
@@ -75,7 +75,11 @@ class _Run:
             broken = error
         used = frozenset().union(*map(names_used, tests.trees())) if tests else frozenset()
         context = scope.Context(self._suite.get("context") or "", self._entry_point)
-        session = Session(self._link, used)
+        trees = tests.trees() if tests else []
+        reached = frozenset().union(*map(names_reached, trees))
+        bound = frozenset().union(*map(names_bound, trees))
+        self._echo = self._suite["kind"] == "pytest" and bool(_ECHO & (used | reached | bound))
+        session = Session(self._link, (used - bound) | reached)
         recorder = Recorder(session, tests.rewriter.sites if tests else [], self._entry_point)
         reporter = outcome.Reporter(self._tell, session, recorder)
         reporter.plan(list(tests.names) if tests else ["the tests"])
@@ -91,14 +95,13 @@ class _Run:
 
     def _load(self, session: Session, reporter: outcome.Reporter) -> tuple[list[str], list[str]] | None:
         """Send the program and load it. Its names; None if that failed, which is then reported."""
-        echo = self._suite["kind"] == "pytest" and bool(_ECHO & session.named)
-        if echo:
+        if self._echo:
             session.said = _say
         order = {
             "mode": "module",
             "program": self._job["program"],
             "name": self._suite.get("module") or scope.MODULE,
-            "echo": echo,
+            "echo": self._echo,
             "shared": sorted(session.shared),
         }
         self._link.send(dump(order))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox.types import AssertSuite, PytestSuite, Status, StdioCase, StdioSuite
+from sandbox.types import AssertSuite, CheckSuite, PytestSuite, Status, StdioCase, StdioSuite
 
 from .conftest import Runner
 
@@ -136,6 +136,71 @@ def test_a_forgery_is_tampering(runner: Runner, name: str) -> None:
     found = runner.asserts(FORGERIES[name], *ASSERTS)
     assert found.status is Status.TAMPERED
     assert not any(test.passed for test in found.tests)
+
+
+ARITHMETIC = """
+class L:
+    def __init__(self, *a): pass
+    def __getattr__(self, name): return L()
+    def same(self, *a): return L()
+    def yes(self, *a): return True
+    def zero(self, *a): return 0
+    __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __contains__ = yes
+    __sub__ = __rsub__ = __mul__ = __mod__ = __abs__ = __and__ = zero
+    __round__ = __add__ = __radd__ = same
+    __float__ = lambda self: 1.5
+    __hash__ = lambda self: 0
+class I(int):
+    __lt__ = __le__ = __gt__ = __ge__ = __eq__ = L.yes
+    __sub__ = __rsub__ = __abs__ = L.zero
+    __hash__ = int.__hash__
+class Items(list):
+    __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __contains__ = L.yes
+    __add__ = L.same
+def f(x): return {kind}
+candidate = i = expected = L
+"""
+
+
+@pytest.mark.parametrize("kind", ["L()", "I(7)", "Items()"])
+@pytest.mark.parametrize(
+    "test",
+    [
+        "abs(candidate(1) - 2) < 1e-6",
+        "candidate(1) - 2 == 0",
+        "2 - candidate(1) == 0",
+        "candidate(1) < 2 and candidate(1) > 1",
+        "2 in candidate(1)",
+        "candidate(1) in [2, 3]",
+        "candidate(1) % 2 == 0 and candidate(1) == 2",
+        "round(candidate(1), 2) == 2.0",
+        "__import__('math').isclose(candidate(1), 2.0)",
+        "sorted([candidate(1), 3]) == [2, 3]",
+        "{candidate(1)} == {2}",
+        "max(candidate(1), 2) == 2 and candidate(1) != 7 and candidate(1) != []",
+        "[candidate(i) for i in [1]] == [expected for expected in [2]]",
+    ],
+)
+def test_no_operator_decides_for_a_class_that_the_tests_do_not_know(runner: Runner, kind: str, test: str) -> None:
+    source = f"def check(candidate):\n    assert {test}\n"
+    found = runner.run(ARITHMETIC.replace("{kind}", kind), CheckSuite(source, "f"))
+    assert found.status in (Status.FAILED, Status.ERROR), found
+
+
+def test_no_operator_decides_in_pytest(runner: Runner) -> None:
+    tests = (
+        "import unittest\nimport pytest\nfrom solution import f\n"
+        "def test_approx():\n    assert f(1) == pytest.approx(2.0)\n"
+        "def test_swapped():\n    assert pytest.approx(2.0) == f(1)\n"
+        "class Test(unittest.TestCase):\n"
+        "    def test_equal(self):\n        self.assertEqual(f(1), 2)\n"
+        "    def test_almost(self):\n        self.assertAlmostEqual(f(1), 2.0)\n"
+        "    def test_in(self):\n        self.assertIn(2, f(1))\n"
+        "    def test_less(self):\n        self.assertLess(f(1), 2)\n"
+    )
+    found = runner.run(ARITHMETIC.replace("{kind}", "L()"), PytestSuite(tests))
+    assert len(found.tests) == 6
+    assert [test.name for test in found.tests if test.passed] == []
 
 
 def test_a_forgery_after_the_last_answer_is_tampering(runner: Runner) -> None:
