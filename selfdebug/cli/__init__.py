@@ -5,32 +5,61 @@ Exit status: 0 done (solved, passed), 1 not solved, 2 bad input or usage, 3 no m
 
 import os
 import sys
+from importlib import import_module
+from typing import Any
 
-import click
 import typer
+from typer.core import TyperGroup
 
 from sandbox.errors import SandboxError
-from selfdebug.cli import models
-from selfdebug.cli.bench import bench
-from selfdebug.cli.grade import grade
-from selfdebug.cli.run import run
-from selfdebug.cli.solve import replay, schema, solve
 from selfdebug.errors import InputError, SelfDebugError
 
+_COMMANDS = {  # in the order of the help; each is imported when it is asked for
+    "solve": "selfdebug.cli.solve:solve",
+    "replay": "selfdebug.cli.solve:replay",
+    "run": "selfdebug.cli.run:run",
+    "grade": "selfdebug.cli.grade:grade",
+    "bench": "selfdebug.cli.bench:bench",
+    "schema": "selfdebug.cli.solve:schema",
+    "models": "selfdebug.cli.models:app",
+}
+
+
+class _Commands(TyperGroup):
+    """Imports a command's module only when that command is run, or all are listed: judging needs no model code."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, attribute = _COMMANDS[cmd_name].partition(":")
+        found = getattr(import_module(module), attribute)
+        if not isinstance(found, typer.Typer):
+            single = typer.Typer(context_settings=_CONTEXT, pretty_exceptions_enable=False)
+            single.command(cmd_name)(found)
+            found = single
+        command = typer.main.get_command(found)
+        command.name = cmd_name
+        return command
+
+
+_USAGE_ERROR: Any = typer.BadParameter.__base__  # click's own, wherever this typer keeps click
+_CONTEXT = {"help_option_names": ["-h", "--help"]}
 app = typer.Typer(
     name="selfdebug",
-    help="Let a language model write code, run it, and repair it until its tests pass.",
+    cls=_Commands,
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=_CONTEXT,
 )
-app.command()(solve)
-app.command()(replay)
-app.command()(run)
-app.command()(grade)
-app.command()(bench)
-app.command()(schema)
-app.add_typer(models.app, name="models")
+
+
+@app.callback()
+def _root() -> None:
+    """Let a language model write code, run it, and repair it until its tests pass."""
 
 
 def main() -> None:
@@ -41,16 +70,16 @@ def main() -> None:
 def _run() -> int:
     try:
         return int(app(standalone_mode=False) or 0)
-    except click.exceptions.Exit as error:
+    except typer.Exit as error:
         return error.exit_code
-    except click.ClickException as error:
+    except _USAGE_ERROR as error:
         error.show()
         return 2
     except InputError as error:
         return _say(str(error), 2)
     except (SelfDebugError, SandboxError) as error:
         return _say(str(error), 3)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         return _say("interrupted", 130)
     except BrokenPipeError:
         # Whoever read our output has left; without this, closing standard output at exit would complain again.

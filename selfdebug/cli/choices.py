@@ -4,13 +4,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from sandbox.types import Limits
-from selfdebug.cli.models import PullBars
 from selfdebug.errors import InputError
 from selfdebug.generator import Generator, Sampling
-from selfdebug.generators.select import open_generator
 from selfdebug.options import Budget, Options, parse_feedback
 
 Model = Annotated[
@@ -89,5 +86,10 @@ def open_model(name: str) -> Generator:
         InputError: This can be no model's name.
         ModelUnavailable: It is not here and cannot be had.
     """
+    from rich.console import Console
+
+    from selfdebug.cli.models import PullBars
+    from selfdebug.generators.select import open_generator
+
     with PullBars(Console(stderr=True)) as bars:
         return open_generator(name, progress=bars)
