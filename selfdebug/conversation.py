@@ -1,40 +1,50 @@
 """Turns a solve's state into the next request's messages. Reads only what the model may see: never `Problem.hidden`."""
 
-from sandbox.types import AssertSuite, PytestSuite, StdioCase, StdioSuite, Suite
+from sandbox.types import AssertSuite, PytestSuite, StdioCase, StdioSuite
 from selfdebug.events import Purpose
 from selfdebug.generator import Message
-from selfdebug.options import Feedback, Options
+from selfdebug.options import Feedback
 from selfdebug.problem import Problem
 from selfdebug.prompts import render, shorten, template_hash
 from selfdebug.state import State, Turn
 
 SHOWN_FAILURES = 3  # of one execution; more only dilute the first
 SHOWN_CASES = 3  # of a stdin/stdout problem, in the first prompt
-SHOWN_TURNS = 3  # failed turns before the newest that a prompt still carries
+SHOWN_TURNS = 1  # failed turns before the newest that a prompt still carries
 _SHOWN_TESTS_CHARACTERS = 4000
 
 Prompts = tuple[tuple[str, str], ...]
 
 
 def conversation(state: State, purpose: Purpose) -> tuple[tuple[Message, ...], Prompts]:
-    """The messages of the next request, and the hash of each template that they were made from."""
+    """The messages of the next request, and the hash of each template that they were made from.
+
+    A model that has repeated itself is asked afresh, without sight of the program: while it stands in the prompt, it
+    is what a small model writes again, however it is told not to.
+    """
+    if purpose is Purpose.REPAIR and state.newest.candidate.repeats:
+        return (Message("user", _again(state)),), _hashes("write", "report", "again")
     used = ["write"]
-    messages = [Message("user", _write(state.problem), turn=0)]
-    shown = state.turns[-SHOWN_TURNS - 1 :]
-    for turn in shown:
-        messages.append(Message("assistant", _answer(turn), turn=turn.number))
+    messages = [Message("user", _write(state.problem))]
+    new = [turn for turn in state.turns if not turn.candidate.repeats]
+    for turn in new[-SHOWN_TURNS - 1 :]:
+        messages.append(Message("assistant", _answer(turn), turn.number))
         if turn.explanation:
             ask = "explain" if turn.judged is None else "judge"
-            messages.append(Message("user", render(ask, {}), turn=turn.number))
-            messages.append(Message("assistant", turn.explanation, turn=turn.number))
+            messages.append(Message("user", render(ask, {}), turn.number))
+            messages.append(Message("assistant", turn.explanation, turn.number))
             used.append(ask)
-        if turn is not state.newest or purpose is Purpose.REPAIR:
-            messages.append(Message("user", _repair(turn, state.options, state.problem.visible), turn=turn.number))
-            used.append("repair")
+        if turn is not state.turns[-1] or purpose is Purpose.REPAIR:
+            messages.append(Message("user", _repair(turn, state), turn.number))
+            used += ["report", "repair"]
     if purpose in (Purpose.EXPLAIN, Purpose.JUDGE):
-        messages.append(Message("user", render(purpose, {}), turn=state.newest.number))
+        messages.append(Message("user", render(purpose, {}), state.newest.number))
         used.append(purpose)
-    return tuple(messages), tuple((name, template_hash(name)) for name in dict.fromkeys(used))
+    return tuple(messages), _hashes(*used)
+
+
+def _hashes(*names: str) -> Prompts:
+    return tuple((name, template_hash(name)) for name in dict.fromkeys(names))
 
 
 def _write(problem: Problem) -> str:
@@ -71,16 +81,24 @@ def _answer(turn: Turn) -> str:
     return f"```python\n{turn.candidate.program.strip()}\n```"
 
 
-def _repair(turn: Turn, options: Options, suite: Suite | None) -> str:
-    execution = turn.execution
+def _repair(turn: Turn, state: State) -> str:
+    return render("repair", {"report": _report(turn, state, "The code above"), "turn": turn})
+
+
+def _again(state: State) -> str:
+    return render("again", {"request": _write(state.problem), "report": _report(state.newest, state, "It")})
+
+
+def _report(turn: Turn, state: State, subject: str) -> str:
+    execution, suite = turn.execution, state.problem.visible
     failing = [test for test in execution.tests if not test.passed] if execution else []
     values = {
+        "subject": subject,
         "turn": turn,
         "execution": execution,
         "failing": failing[:SHOWN_FAILURES],
-        "details": Feedback.UNIT_TEST in options.feedback or suite is None,
-        "limits": options.limits,
-        "repeats": turn.candidate.repeats,
+        "details": Feedback.UNIT_TEST in state.options.feedback or suite is None,
+        "limits": state.options.limits,
         "suite_kind": suite.kind if suite else "",
     }
-    return render("repair", values)
+    return render("report", values)

@@ -136,7 +136,7 @@ def _generate(state: State, purpose: Purpose) -> Step:
 
 def _raised(temperature: float, repeats: int) -> float:
     """A greedy model that repeats itself will go on doing so: each repeat makes the next draw freer, up to 1."""
-    return max(temperature, min(0.4 + 0.2 * repeats, 1.0))
+    return max(temperature, min(0.6 + 0.2 * repeats, 1.0))
 
 
 def _execute(state: State) -> Step:

@@ -153,7 +153,10 @@ def test_a_repeated_candidate_is_not_run_again_and_asked_for_differently() -> No
     assert isinstance(action, Generate)
     assert state.newest.candidate.repeats == 1
     assert state.usage.executions == 1
-    assert "different way" in action.request.messages[-1].content
+    (message,) = action.request.messages
+    assert "another way" in message.content
+    assert "returned `-1`" in message.content
+    assert "a - b" not in message.content
     assert action.request.sampling.temperature > 0
     _, again = play(Options(), TESTED, WRONG, execution(False, True), WRONG, WRONG)
     assert isinstance(again, Generate)
