@@ -9,12 +9,12 @@ import hashlib
 import json
 import os
 import platform
-import re
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
+from urllib.parse import quote
 
 from sandbox.errors import SandboxCrashed
 from sandbox.protocol import Sandbox
@@ -77,11 +77,8 @@ class RunFolder:
         _write_whole(manifest, json.dumps({"asked": asked, **_circumstances()}, indent=2) + "\n")
 
     def trajectory(self, problem: Problem) -> Path:
-        """The problem's file: its id in safe characters, made unique by a hash where more than `/` had to go."""
-        safe = re.sub(r"[^A-Za-z0-9._-]", "_", problem.id)
-        if safe != problem.id.replace("/", "_"):
-            safe += "-" + hashlib.sha256(problem.id.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-        return self.path / "trajectories" / f"{safe}.jsonl"
+        """The problem's file: its id, with everything but letters, digits and `_.-~` written as `%` codes."""
+        return self.path / "trajectories" / f"{quote(problem.id, safe='', errors='surrogatepass')}.jsonl"
 
     def finish(self, rows: list[Row]) -> None:
         """Write the rows."""
