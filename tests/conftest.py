@@ -1,4 +1,4 @@
-"""Fixtures that many tests share: the default model, a tiny one, and a server that speaks OpenAI's protocol."""
+"""Fixtures that many tests share: the data sets, the default model, a tiny one, and an OpenAI-compatible server."""
 
 import os
 import socket
@@ -14,6 +14,17 @@ from pathlib import Path
 import pytest
 
 _START_S = 240.0
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of data sets: `SELFDEBUG_TEST_DATA`, else `shared/data` beside the repository."""
+    given = os.environ.get("SELFDEBUG_TEST_DATA")
+    folder = Path(given) if given else Path(__file__).parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        missing = f"no data sets at {folder}; set SELFDEBUG_TEST_DATA"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,141 @@
+"""The local driver over a real sandbox and recorded real completions (`tests/recordings`)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sandbox.protocol import Sandbox
+from sandbox.select import open_sandbox
+from sandbox.types import AssertSuite
+from selfdebug.driver import Result, solve
+from selfdebug.errors import GenerationError
+from selfdebug.events import Action, Completed, Event, Graded, Submitted
+from selfdebug.generator import Completion, GenerationRequest
+from selfdebug.generators.replay import ReplayGenerator
+from selfdebug.options import Budget, Options
+from selfdebug.state import Reason, State
+from selfdebug.trajectory import fold, read
+
+RECORDED = read(Path(__file__).parents[1] / "recordings" / "demo.jsonl")
+PROBLEM = RECORDED[0].problem if isinstance(RECORDED[0], Submitted) else None
+OPTIONS = RECORDED[0].options if isinstance(RECORDED[0], Submitted) else Options()
+COMPLETIONS = tuple(event.completion for event in RECORDED if isinstance(event, Completed))
+FINAL = fold(RECORDED)[0]
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    opened = open_sandbox()
+    yield opened
+    await opened.close()
+
+
+class Silent:
+    """A generator that never answers."""
+
+    model = "silent"
+
+    async def generate(self, request: GenerationRequest) -> Completion:
+        await asyncio.Event().wait()
+        raise AssertionError("unreachable")
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+def gist(state: State) -> list[object]:
+    """What must be the same in every run of the same completions: all but the times."""
+    turns = [(turn.candidate, turn.tests_passed, turn.explanation, turn.tokens) for turn in state.turns]
+    return [turns, state.usage, state.outcome]
+
+
+async def replayed(sandbox: Sandbox, given: tuple[Completion, ...], earlier: tuple[Event, ...] = ()) -> Result:
+    assert PROBLEM is not None
+    return await solve(PROBLEM, OPTIONS, generator=ReplayGenerator(given), sandbox=sandbox, earlier=earlier)
+
+
+async def test_the_recorded_replies_lead_to_the_recorded_end(sandbox: Sandbox) -> None:
+    result = await replayed(sandbox, COMPLETIONS)
+    assert gist(result.state) == gist(FINAL)
+    assert result.solved
+    assert len(result.state.turns) > 1
+
+
+async def test_a_solve_goes_on_from_any_of_its_events(sandbox: Sandbox) -> None:
+    for count in range(1, len(RECORDED) + 1):
+        earlier = RECORDED[:count]
+        used = sum(isinstance(event, Completed) for event in earlier)
+        result = await replayed(sandbox, COMPLETIONS[used:], earlier)
+        assert gist(result.state) == gist(FINAL)
+        assert result.state.at_s >= earlier[-1].at_s
+
+
+async def test_every_event_is_observed_as_it_happens(sandbox: Sandbox) -> None:
+    assert PROBLEM is not None
+    seen: list[Event] = []
+
+    def observe(event: Event, state: State, actions: tuple[Action, ...]) -> None:
+        seen.append(event)
+        assert fold(seen) == (state, actions)
+
+    result = await solve(PROBLEM, OPTIONS, generator=ReplayGenerator(COMPLETIONS), sandbox=sandbox, observe=observe)
+    assert [event.kind for event in seen] == [event.kind for event in RECORDED]
+    assert fold(seen)[0] == result.state
+
+
+async def test_hidden_tests_grade_the_answer_after_the_end(sandbox: Sandbox) -> None:
+    assert PROBLEM is not None
+    assert isinstance(PROBLEM.visible, AssertSuite)
+    name = PROBLEM.entry_point
+    for hidden, solved in ((f"assert callable({name})", True), (f"assert {name} is None", False)):
+        problem = replace(PROBLEM, hidden=(AssertSuite((hidden,), entry_point=name),))
+        seen: list[Event] = []
+        result = await solve(
+            problem,
+            OPTIONS,
+            generator=ReplayGenerator(COMPLETIONS),
+            sandbox=sandbox,
+            observe=lambda event, state, actions: seen.append(event),  # noqa: B023  called before the next round
+            grade_first=True,
+        )
+        assert [event.turn for event in seen if isinstance(event, Graded)] == [1, len(result.state.turns)]
+        assert isinstance(seen[-1], Graded)
+        assert isinstance(seen[-2], Graded)
+        assert result.solved is solved
+        assert result.passes_hidden(1) is solved
+        prompts = [m.content for event in seen if isinstance(event, Completed) for m in event.request.messages]
+        assert not any(hidden in prompt for prompt in prompts)
+
+
+async def test_seconds_end_a_solve_that_waits(sandbox: Sandbox) -> None:
+    assert PROBLEM is not None
+    options = replace(OPTIONS, budget=Budget(seconds=0.2))
+    result = await solve(PROBLEM, options, generator=Silent(), sandbox=sandbox)
+    assert result.state.outcome is not None
+    assert result.state.outcome.reason is Reason.SECONDS
+    assert not result.solved
+
+
+async def test_a_cancelled_solve_stays_open(sandbox: Sandbox) -> None:
+    assert PROBLEM is not None
+    seen: list[Event] = []
+    begun = asyncio.Event()
+
+    def observe(event: Event, state: State, actions: tuple[Action, ...]) -> None:
+        seen.append(event)
+        begun.set()
+
+    task = asyncio.create_task(solve(PROBLEM, OPTIONS, generator=Silent(), sandbox=sandbox, observe=observe))
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert fold(seen)[0].outcome is None
+
+
+async def test_a_failed_generator_is_an_exception_not_an_outcome(sandbox: Sandbox) -> None:
+    with pytest.raises(GenerationError, match="have been given"):
+        await replayed(sandbox, COMPLETIONS[:1])
