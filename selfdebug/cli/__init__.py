@@ -69,7 +69,9 @@ def main() -> None:
 
 def _run() -> int:
     try:
-        return int(app(standalone_mode=False) or 0)
+        status = int(app(standalone_mode=False) or 0)
+        # What click makes of an interrupt differs by version; the user sees the same message each time.
+        return _say("interrupted", 130) if status == 130 else status
     except typer.Exit as error:
         return error.exit_code
     except _USAGE_ERROR as error:
