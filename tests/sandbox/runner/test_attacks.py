@@ -409,11 +409,11 @@ def test_isolation_that_cannot_be_had_fails_closed(open_runner: Runner) -> None:
     import subprocess
     from dataclasses import asdict
 
-    from .conftest import LIMITS, MAIN, PYTHON, _bwrap
+    from .conftest import LIMITS, MAIN, PYTHON, WALLS, _bwrap
 
     bwrap = _bwrap()
     assert bwrap is not None
-    command = [bwrap, "--unshare-all", "--unshare-user", "--disable-userns", "--ro-bind", "/", "/", "--tmpfs", "/tmp"]
+    command = [bwrap, "--unshare-all", "--unshare-user", "--disable-userns", *WALLS]
     command += ["--proc", "/proc", "--dev", "/dev", PYTHON, "-I", "-S", "-B", str(MAIN)]
     suite = AssertSuite(("assert f() == 1",), entry_point="f")
     job = {"program": "def f():\n    return 1\n", "suite": asdict(suite), "limits": asdict(LIMITS), "isolate": True}
