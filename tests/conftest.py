@@ -7,13 +7,24 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from sandbox.protocol import Sandbox
+from sandbox.select import open_sandbox
+
 _START_S = 240.0
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    """The default sandbox."""
+    opened = open_sandbox()
+    yield opened
+    await opened.close()
 
 
 @pytest.fixture(scope="session")

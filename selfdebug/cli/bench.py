@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -86,8 +85,7 @@ async def _run(
 
     box, generator = open_named(sandbox), choices.open_model(options.model)
     solved = {"first": 0, "after": 0}
-    with ExitStack() as stack:
-        progress = _progress(stack)
+    with _progress() as progress:
         task = progress.add_task("solving", total=len(problems), first=0, after=0)
 
         def done(row: "Row") -> None:
@@ -110,7 +108,7 @@ async def _run(
             await box.close()
 
 
-def _progress(stack: ExitStack) -> Progress:
+def _progress() -> Progress:
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
@@ -119,7 +117,7 @@ def _progress(stack: ExitStack) -> Progress:
         TextColumn("first answers {task.fields[first]}, after feedback {task.fields[after]}"),
         TimeElapsedColumn(),
     )
-    return stack.enter_context(Progress(*columns, console=console, disable=not console.is_terminal))
+    return Progress(*columns, console=console, disable=not console.is_terminal)
 
 
 def _tell(rows: "list[Row]", title: str, options: Options, visible: Visible, seconds: float) -> None:

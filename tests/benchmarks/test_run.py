@@ -1,7 +1,6 @@
 """Benchmark runs: resumable, every problem has a row, one failure costs one row."""
 
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +8,6 @@ import pytest
 
 from benchmarks.run import RunFolder, asked, run
 from sandbox.protocol import Sandbox
-from sandbox.select import open_sandbox
 from sandbox.types import AssertSuite
 from selfdebug.errors import GenerationError, InputError, ModelUnavailable
 from selfdebug.events import Completed, Submitted
@@ -44,13 +42,6 @@ class ByProblem:
 
     async def close(self) -> None:
         """Nothing is held."""
-
-
-@pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    opened = open_sandbox()
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

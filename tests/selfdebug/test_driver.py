@@ -1,14 +1,12 @@
 """The local driver over a real sandbox and recorded real completions (`tests/recordings`)."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sandbox.protocol import Sandbox
-from sandbox.select import open_sandbox
 from sandbox.types import AssertSuite
 from selfdebug.driver import Result, solve
 from selfdebug.errors import GenerationError
@@ -24,13 +22,6 @@ PROBLEM = RECORDED[0].problem if isinstance(RECORDED[0], Submitted) else None
 OPTIONS = RECORDED[0].options if isinstance(RECORDED[0], Submitted) else Options()
 COMPLETIONS = tuple(event.completion for event in RECORDED if isinstance(event, Completed))
 FINAL = fold(RECORDED)[0]
-
-
-@pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    opened = open_sandbox()
-    yield opened
-    await opened.close()
 
 
 class Silent:
