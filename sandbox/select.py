@@ -4,9 +4,8 @@ import warnings
 
 from sandbox.boxed import BoxedSandbox
 from sandbox.errors import SandboxUnavailable
-from sandbox.protocol import Sandbox
 
-BACKENDS = ("bubblewrap", "none")
+BACKENDS = ("bubblewrap", "docker", "none")
 DEFAULT = "bubblewrap"
 
 
@@ -14,21 +13,28 @@ class UnprotectedWarning(UserWarning):
     """Candidates run without any protection of this machine."""
 
 
-def open_sandbox(name: str | None = None, *, boxes: int | None = None) -> Sandbox:
+def open_sandbox(name: str | None = None, *, boxes: int | None = None, runtime: str | None = None) -> BoxedSandbox:
     """Open the sandbox of that name; the default isolates, and `none` is never chosen but by name.
 
     Whether it works here shows at the first run.
 
     Args:
         name: One of `BACKENDS`; None for the default.
-        boxes: The most boxes at once; by default one a processor.
+        boxes: The most boxes at work at once; by default one a processor.
+        runtime: For `docker`: a runtime of the engine, for example gVisor's `runsc`.
 
     Raises:
-        SandboxUnavailable: There is no backend of that name.
+        SandboxUnavailable: There is no backend of that name, or it has no runtimes.
 
     Warns:
         UnprotectedWarning: The name is `none`.
     """
+    if runtime and name != "docker":
+        raise SandboxUnavailable(f"only the docker sandbox has runtimes, and {name or DEFAULT} was asked for")
+    if name == "docker":
+        from sandbox.docker import Docker
+
+        return BoxedSandbox(Docker(runtime), boxes)
     if name in (None, "bubblewrap"):
         from sandbox.bubblewrap import Bubblewrap
 

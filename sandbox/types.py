@@ -18,6 +18,10 @@ class Status(StrEnum):
     SYNTAX_ERROR = "syntax_error"  # the candidate does not compile
     TIMEOUT = "timeout"
     MEMORY_LIMIT = "memory_limit"
+    PROCESS_LIMIT = "process_limit"  # too many processes or threads
+    OPEN_FILES_LIMIT = "open_files_limit"  # too many descriptors at once
+    FILE_SIZE_LIMIT = "file_size_limit"  # one file too large
+    SCRATCH_LIMIT = "scratch_limit"  # all files together too large, or too many of them
     OUTPUT_LIMIT = "output_limit"
     CRASHED = "crashed"  # the candidate's process ended before it answered: a signal, an early exit
     TAMPERED = "tampered"  # the candidate broke, or tried to break, the protocol
@@ -66,7 +70,7 @@ class PytestSuite:
 
 @dataclass(frozen=True)
 class StdioCase:
-    """What a whole program reads and must print (compared per line, trailing white space ignored)."""
+    """What a whole program reads and must print."""
 
     stdin: str
     stdout: str
@@ -74,26 +78,57 @@ class StdioCase:
 
 @dataclass(frozen=True)
 class StdioSuite:
-    """A program is run as `__main__` once for each case."""
+    """A program is run as `__main__` once for each case, and its output is compared outside of the box.
+
+    Attributes:
+        compare: `exact`: every character. `lines`: line by line, white space at the end of a line and empty lines at
+            the end of the output ignored. `tokens`: any white space is as good as any other. `float`: as `tokens`,
+            and two tokens that are both decimal numbers need only be close.
+        tolerance: For `float`: the largest absolute or relative difference (relative to the expected number).
+    """
 
     cases: tuple[StdioCase, ...]
+    compare: Literal["exact", "lines", "tokens", "float"] = "lines"
+    tolerance: float = 1e-6
     kind: Literal["stdio"] = "stdio"
 
 
-Suite = AssertSuite | CheckSuite | PytestSuite | StdioSuite
+@dataclass(frozen=True)
+class QuerySuite:
+    """A SQL query is run, read-only, on a copy of a SQLite database; its rows are compared outside of the box.
+
+    Attributes:
+        database: The database's file as `sandbox.databases.pack` gives it: so that a suite is all that a worker on
+            another machine needs.
+        gold: The query whose rows are expected, run in a process of its own. Empty: the candidate's query is only
+            run, and what it returns is the result's `actual`.
+        ordered: Whether the rows' order counts; that of the columns never does, and double rows always do.
+    """
+
+    database: str
+    gold: str = ""
+    ordered: bool = False
+    kind: Literal["query"] = "query"
+
+
+Suite = AssertSuite | CheckSuite | PytestSuite | StdioSuite | QuerySuite
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one candidate process may use. A stdio suite starts one process a case, the others one a suite."""
+    """What one candidate process may use. A stdio suite starts one process a case, the others one a suite.
 
-    wall_s: float = 10.0
+    The processor time decides, so that a busy machine fails nobody; the wall time protects from what only waits.
+    """
+
+    wall_s: float = 30.0
     cpu_s: float = 10.0
     memory_bytes: int = 512 * 2**20
     processes: int = 64
     open_files: int = 128
     file_bytes: int = 16 * 2**20  # the largest single file
     scratch_bytes: int = 64 * 2**20  # the whole scratch file system
+    scratch_files: int = 4096  # files and folders in it
     output_bytes: int = 2**20  # standard output and error together, for the whole process
 
 
@@ -148,6 +183,47 @@ class TestResult:
 
 
 @dataclass(frozen=True)
+class TraceStep:
+    """One thing that a traced candidate did.
+
+    Attributes:
+        line: 1-based, in the candidate; of a call the line of the definition.
+        depth: Of the call, from 0; only calls of the candidate's own functions count.
+        function: Its bare name; `<module>` for the module's own lines.
+        changed: The variables that are new or other than at this call's step before, and so are what that step's line
+            did: each with its value as source text, shortened visibly, which tells the type. Empty: the name is gone.
+        event: `call`: a function, class body or module begins, or a generator goes on. `line`: a line is about to run.
+            `return`, `yield`: with `value`. `raise`: an exception passes through, as `value` tells.
+        value: What came back, or the exception; shortened visibly.
+        skipped: How many steps right before this one were not kept.
+    """
+
+    line: int
+    depth: int = 0
+    function: str = ""
+    changed: tuple[tuple[str, str], ...] = ()
+    event: Literal["call", "line", "return", "yield", "raise"] = "line"
+    value: str = ""
+    skipped: int = 0
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What a candidate did in one test, by its own word: information, and never part of a verdict.
+
+    Attributes:
+        steps: The first ones and the last ones, in order. Lines that run very often are only sampled.
+        test: The name of the test: the first one that did not pass, else the last one; empty where loading the
+            candidate is what failed.
+        skipped: How many steps after the last one were not kept.
+    """
+
+    steps: tuple[TraceStep, ...] = ()
+    test: str = ""
+    skipped: int = 0
+
+
+@dataclass(frozen=True)
 class Execution:
     """What the sandbox observed for one candidate.
 
@@ -161,6 +237,7 @@ class Execution:
         memory_bytes: Peak resident memory of the candidate; 0 where it could not be measured.
         isolation: What protected the host: `bubblewrap`, `none`, …
         unverified: Why the verdict rests in part on the candidate's own word; empty when it does not.
+        trace: What the candidate did, if that was asked for and something of it was seen.
     """
 
     status: Status
@@ -173,6 +250,7 @@ class Execution:
     memory_bytes: int = 0
     isolation: str = ""
     unverified: str = ""
+    trace: Trace | None = None
 
     @property
     def passed(self) -> bool:

@@ -1,10 +1,15 @@
 """What can go wrong outside a candidate. Drivers turn these into one message and an exit status.
 
 SelfDebugError
-├── InputError          the user's input is wrong                               exit status 2
-├── ModelUnavailable    the model cannot be found, pulled or loaded             exit status 3
-└── GenerationError     a model that was there stopped answering                exit status 3
-sandbox.errors.SandboxError                                                     exit status 3
+├── InputError            the user's input is wrong                               exit status 2
+├── ModelUnavailable      the model cannot be found, pulled or loaded             exit status 3
+├── GenerationError       a model that was there stopped answering                exit status 3
+├── NoKey, Taken          `serve` may not begin (selfdebug.service.server)        exit status 3
+├── BadSecret             the webhooks' secret is none (selfdebug.service.webhooks)   exit status 3
+├── ServiceUnavailable    a service cannot be used by its client (selfdebug.service.client)   exit status 3
+├── WorkersUnavailable    nobody carries jobs out (selfdebug.service.dispatch)    HTTP 503
+└── StoreUnavailable, QueueFull, Conflict, Stale    drawn in selfdebug.service.store.errors
+sandbox.errors.SandboxError                                                       exit status 3
 """
 
 

@@ -22,23 +22,37 @@ class Message:
 
 @dataclass(frozen=True)
 class Sampling:
-    """How tokens are drawn. Temperature 0 is greedy, then `top_p` and `seed` have no effect."""
+    """How tokens are drawn. Temperature 0 is greedy, then `top_p` and `seed` have no effect.
+
+    Attributes:
+        stop_after_code: Stop at the fence that closes the first code block.
+        stop: Stop at a line that begins with one of these; it is left out. A generator that can't begin replies, see
+            `GenerationRequest.prefix`, does not heed it.
+    """
 
     temperature: float = 0.0
     top_p: float = 0.95
     seed: int = 0
     max_new_tokens: int = 768
-    stop_after_code: bool = True  # stop at the fence that closes the first code block
+    stop_after_code: bool = True
+    stop: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class GenerationRequest:
-    """A request for `n` samples of one conversation. Sample i of seed s is reproducible on the same machine."""
+    """A request for `n` samples of one conversation. Sample i of seed s is reproducible on the same machine.
+
+    Attributes:
+        timeout_s: Give up after this many seconds, retries included.
+        prefix: How each reply begins: the model goes on from there, and it counts as prompt. A generator that can't
+            have it so leaves it out.
+    """
 
     messages: tuple[Message, ...]
     sampling: Sampling = Sampling()
     n: int = 1
-    timeout_s: float | None = None  # give up after this many seconds, retries included
+    timeout_s: float | None = None
+    prefix: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,12 +60,13 @@ class Completion:
     """What came back.
 
     Attributes:
-        texts: `n` replies, without the end-of-turn token; a reply stopped at its code block ends with the fence.
+        texts: `n` replies, without the end-of-turn token; a reply stopped at its code block ends with the fence. Each
+            is whole: it begins with the request's prefix where that was given to the model.
         prompt_tokens: Tokens of the prompt, counted once.
         completion_tokens: Tokens of all replies together.
         seconds: From the request to the last reply, queueing included.
         dropped_turns: Turns that were cut from the prompt because it was too long.
-        finish_reasons: For each reply: `stop` (ended by itself, or at its code block) or `length`.
+        finish_reasons: For each reply: `stop` (ended by itself, or where the request says so) or `length`.
         estimated: The token counts are estimates, because a server did not tell them.
     """
 
@@ -63,6 +78,10 @@ class Completion:
     dropped_turns: tuple[int, ...] = ()
     finish_reasons: tuple[Literal["stop", "length"], ...] = ()
     estimated: bool = False
+
+    @property
+    def tokens(self) -> int:
+        return self.prompt_tokens + self.completion_tokens
 
 
 class Generator(Protocol):

@@ -18,7 +18,11 @@ class Problem:
         visible: Tests whose outcome the model may be shown; None where there are none.
         hidden: Tests that only score the final answer. Nothing from them ever reaches a prompt.
         reference: A known solution (HumanEval's canonical one as a whole program, MBPP's `code`); never in a prompt.
-        language: Of the candidate; only `python` for now.
+        language: Of the candidate: `python` or `sql`.
+        probe: What is asked of a candidate where there are no visible tests: run, it shows what the candidate does,
+            not whether that is right. For SQL a `QuerySuite` without a gold query. None: the candidate is only loaded.
+        illustrative: The visible tests are examples from the statement, which may be wrong there (HumanEval/47, 116):
+            the hidden tests are all there are, and alone say whether a candidate is right.
     """
 
     id: str
@@ -29,3 +33,5 @@ class Problem:
     hidden: tuple[Suite, ...] = ()
     reference: str = ""
     language: str = "python"
+    probe: Suite | None = None
+    illustrative: bool = False

@@ -9,6 +9,7 @@ import re
 import threading
 import warnings
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 BUILTINS = frozenset(dir(builtins)) | {"__name__", "__file__", "__doc__"}
 MAX_SOURCE_CHARS = 1_000_000
@@ -17,6 +18,15 @@ _WARNINGS = threading.Lock()
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 BINDING_BLOCKS = (ast.If, ast.Try, ast.TryStar, ast.With, ast.For, ast.While)
+
+
+@contextmanager
+def silently() -> Iterator[None]:
+    """Parse and compile without a warning. Not to be entered twice by one thread."""
+    # The filters are the process's, not the thread's; the lock keeps two of these from restoring each other's.
+    with _WARNINGS, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def parse(source: str) -> ast.Module:
@@ -28,9 +38,7 @@ def parse(source: str) -> ast.Module:
     if len(source) > MAX_SOURCE_CHARS:
         raise SyntaxError(f"longer than {MAX_SOURCE_CHARS} characters")
     try:
-        # The filters are the process's, not the thread's; the lock keeps two of these from restoring each other's.
-        with _WARNINGS, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with silently():
             return ast.parse(source)
     except (ValueError, RecursionError, MemoryError, OverflowError) as error:
         reason = "nested too deeply" if isinstance(error, RecursionError | MemoryError) else str(error)

@@ -5,22 +5,24 @@ The state of a solve is what its events fold to, so a file is all that is needed
 
 import json
 import os
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from types import TracebackType
+from typing import Annotated
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from selfdebug.errors import InputError
-from selfdebug.events import Action, Event, Submitted
+from selfdebug.events import Event, Submitted
 from selfdebug.loop import begin, step
 from selfdebug.state import State
 
 
 @cache
 def _adapter() -> TypeAdapter[Event]:
-    return TypeAdapter(Event)
+    return TypeAdapter(Annotated[Event, Field(discriminator="kind")])
 
 
 def to_json(event: Event) -> str:
@@ -58,8 +60,8 @@ def read(path: Path) -> tuple[Event, ...]:
     return tuple(events)
 
 
-def fold(events: Iterable[Event]) -> tuple[State, tuple[Action, ...]]:
-    """The state that the events lead to, and the actions that are open there.
+def states(events: Iterable[Event]) -> Iterator[State]:
+    """The state after each event.
 
     Raises:
         ValueError: There is no event, or the first one is not `Submitted`.
@@ -68,19 +70,28 @@ def fold(events: Iterable[Event]) -> tuple[State, tuple[Action, ...]]:
     first = next(iterator, None)
     if not isinstance(first, Submitted):
         raise ValueError("a trajectory begins with a `submitted` event")
-    state, actions = begin(first)
+    state, _ = begin(first)
+    yield state
     for event in iterator:
-        after, asked = step(state, event)
-        if after is not state:
-            state, actions = after, asked
-    return state, actions
+        state, _ = step(state, event)
+        yield state
+
+
+def fold(events: Iterable[Event]) -> State:
+    """The state that the events lead to.
+
+    Raises:
+        ValueError: There is no event, or the first one is not `Submitted`.
+    """
+    [state] = deque(states(events), maxlen=1)
+    return state
 
 
 def _first(error: ValueError) -> str:
     if not isinstance(error, ValidationError):
         return str(error)
     first = error.errors()[0]
-    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    return ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))
 
 
 class TrajectoryFile:

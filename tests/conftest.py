@@ -1,22 +1,59 @@
 """Fixtures that many tests share: the data sets, the default model, a tiny one, and an OpenAI-compatible server."""
 
+import functools
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Iterator
+import warnings
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import hypothesis
 import pytest
 
 from sandbox.protocol import Sandbox
-from sandbox.select import open_sandbox
+from sandbox.select import UnprotectedWarning, open_sandbox
 
 _START_S = 240.0
+
+# A shell starts what runs in the background with interrupts ignored, and so would all that the tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# No test asserts a time, so neither does hypothesis: what is slow on a busy machine is not wrong.
+hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("patient")
+
+
+# Tests of these share what is one to a machine, such as its Docker engine, which some of them restart.
+_MACHINE = ("attacks/", "benchmarks/test_speed_", "faults/", "sandbox/", "test_end_to_end.py")
+_ALONE = ("sandbox/runner/",)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """For `pytest -n`: the tests of one file stay in one process, and those that share the machine in one, too."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByMachine(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::")[0]
+            below = file.removeprefix("tests/")
+            return "machine" if below.startswith(_MACHINE) and not below.startswith(_ALONE) else file
+
+    return ByMachine(config, log)
+
+
+OpenBackend = Callable[[], Sandbox]
+WALLED = ("bubblewrap", "docker", "gvisor")
+BACKENDS = (*WALLED, "none")
 
 
 @pytest.fixture
@@ -25,6 +62,61 @@ async def sandbox() -> AsyncIterator[Sandbox]:
     opened = open_sandbox()
     yield opened
     await opened.close()
+
+
+@pytest.fixture(scope="session", params=WALLED)
+def open_walled(request: pytest.FixtureRequest) -> OpenBackend:
+    """Open each backend that protects this machine. Whoever opens one closes it."""
+    return _opener(request.param)
+
+
+@pytest.fixture(scope="session", params=BACKENDS)
+def open_backend(request: pytest.FixtureRequest) -> OpenBackend:
+    """Open each backend. Whoever opens one closes it."""
+    return _opener(request.param)
+
+
+def _opener(name: str) -> OpenBackend:
+    if name == "bubblewrap":
+        return open_sandbox
+    if name == "none":
+        return _open_unprotected
+    runtime = "runsc" if name == "gvisor" else None
+    _need_engine(runtime)
+    return functools.partial(open_sandbox, "docker", runtime=runtime)
+
+
+@pytest.fixture(scope="session")
+def engine() -> None:
+    """A Docker engine: without one, tests of containers fail in CI and are skipped elsewhere."""
+    _need_engine(None)
+
+
+def _need_engine(runtime: str | None) -> None:
+    missing = _engine_lacks(runtime)
+    if missing:
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+
+
+def _open_unprotected() -> Sandbox:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnprotectedWarning)
+        return open_sandbox("none")
+
+
+@functools.cache
+def _engine_lacks(runtime: str | None) -> str:
+    """What is missing to run containers so; empty where nothing is."""
+    import docker
+    from docker.errors import DockerException
+
+    try:
+        client = docker.from_env()
+        runtimes = client.info()["Runtimes"]
+        client.close()
+    except DockerException as error:
+        return f"no Docker engine: {error}"
+    return "" if runtime is None or runtime in runtimes else f"the Docker engine has no runtime {runtime}"
 
 
 @pytest.fixture(scope="session")

@@ -17,31 +17,42 @@ def selfdebug(*arguments: str, cwd: Path, timeout: float) -> subprocess.Complete
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=timeout, check=False)
 
 
+PROGRAMS = {
+    "humaneval-gpt-3.5-turbo": 164,
+    "humaneval-starcoder": 164,
+    "mbpp-starcoder": 500,
+    "transcoder-starcoder": 560,
+}
+
+
+@pytest.fixture(params=["bubblewrap", "docker"])
+def sandbox_options(request: pytest.FixtureRequest) -> list[str]:
+    """The command line's options for each backend."""
+    if request.param == "docker":
+        request.getfixturevalue("engine")
+    return ["--sandbox", request.param]
+
+
 @pytest.mark.sandbox
-@pytest.mark.parametrize(
-    ("name", "count"),
-    [
-        ("humaneval-gpt-3.5-turbo", 164),
-        ("humaneval-starcoder", 164),
-        ("mbpp-starcoder", 500),
-        ("transcoder-starcoder", 560),
-    ],
-)
-def test_real_programs_are_judged_as_a_plain_run_judged_them(name: str, count: int, data: Path, tmp_path: Path) -> None:
-    programs = data / "llm-programs" / f"{name}.jsonl"
-    done = selfdebug(
-        "grade", str(programs), "--problems", str(programs), "--out", "out.jsonl", "--json", cwd=tmp_path, timeout=1200
-    )
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_real_programs_are_judged_as_a_plain_run_judged_them(
+    name: str, sandbox_options: list[str], data: Path, tmp_path: Path
+) -> None:
+    programs = str(data / "llm-programs" / f"{name}.jsonl")
+    arguments = ("grade", programs, "--problems", programs, "--out", "out.jsonl", "--json", *sandbox_options)
+    done = selfdebug(*arguments, cwd=tmp_path, timeout=1200)
     assert done.returncode == 0, done.stderr
     rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
-    assert len(rows) == count
+    assert len(rows) == PROGRAMS[name]
     differing = {(name, row["task_id"]) for row in rows if row["passed"] != (row["reference_verdict"] == "passed")}
     assert differing == {pair for pair in REFERENCE_IS_WRONG if pair[0] == name}
 
 
 @pytest.mark.sandbox
 @pytest.mark.parametrize("form", ["completion", "solution"])
-def test_every_canonical_solution_passes(form: str, data: Path, tmp_path: Path) -> None:
+def test_every_canonical_solution_of_humaneval_passes(
+    form: str, sandbox_options: list[str], data: Path, tmp_path: Path
+) -> None:
     problems = data / "humaneval" / "HumanEval.jsonl.gz"
     with gzip.open(problems, "rt") as file:
         rows = [json.loads(line) for line in file]
@@ -52,10 +63,26 @@ def test_every_canonical_solution_passes(form: str, data: Path, tmp_path: Path) 
         }
         for row in rows
     ]
-    (tmp_path / "samples.jsonl").write_text("".join(json.dumps(sample) + "\n" for sample in samples))
-    done = selfdebug("grade", "samples.jsonl", "--problems", str(problems), cwd=tmp_path, timeout=600)
+    assert_all_pass(samples, problems, sandbox_options, tmp_path)
+
+
+@pytest.mark.sandbox
+def test_every_canonical_solution_of_mbpp_passes(sandbox_options: list[str], data: Path, tmp_path: Path) -> None:
+    problems = data / "mbpp" / "mbpp.jsonl"
+    rows = [json.loads(line) for line in problems.read_text().splitlines()]
+    assert_all_pass(
+        [{"task_id": f"MBPP/{row['task_id']}", "solution": row["code"]} for row in rows],
+        problems,
+        sandbox_options,
+        tmp_path,
+    )
+
+
+def assert_all_pass(samples: list[dict[str, str]], problems: Path, options: list[str], folder: Path) -> None:
+    (folder / "samples.jsonl").write_text("".join(json.dumps(sample) + "\n" for sample in samples))
+    done = selfdebug("grade", "samples.jsonl", "--problems", str(problems), *options, cwd=folder, timeout=1200)
     assert done.returncode == 0, done.stderr
-    assert "164 passed" in done.stdout
+    assert f"{len(samples)} passed" in done.stdout
     assert "pass@1: 1.0000" in done.stdout
 
 

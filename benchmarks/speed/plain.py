@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from transformers import StoppingCriteria, StoppingCriteriaList
 
-from selfdebug.generator import Message
+from selfdebug.generator import Message, Sampling
 from selfdebug.generators.loading import LoadedModel, load_model
 from selfdebug.generators.replies import ReplyReader
 
@@ -23,7 +23,7 @@ class CodeBlockStop(StoppingCriteria):
         """Which rows are over. Rows that already are cost nothing."""
         new = input_ids[:, self._width :].tolist()
         for row, tokens in enumerate(new):
-            if row not in self.lengths and self._reader.ended(tokens, stop_after_code=True):
+            if row not in self.lengths and self._reader.ended(tokens, Sampling()):
                 self.lengths[row] = len(tokens)
         over = [row in self.lengths for row in range(len(new))]
         return torch.tensor(over, dtype=torch.bool, device=input_ids.device)

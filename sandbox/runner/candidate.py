@@ -14,7 +14,7 @@ import types
 from typing import Any, NoReturn
 
 from . import remote
-from .channel import Caller, ChannelClosed, Link, Message, dump
+from .channel import Caller, ChannelClosed, Link, Message
 from .exports import Exports, data
 from .program import FILE, exception_parts, flush, new_module, run_main
 from .wire import Decoder, Encoder, WireError
@@ -29,41 +29,59 @@ def add_site_builtins() -> None:
     builtins.help = _sitebuiltins._Helper()
 
 
-def refuse(channel: int, text: str) -> NoReturn:
-    """Say that the limits could not be set, before anything of the candidate has run."""
-    with contextlib.suppress(OSError):
-        os.write(channel, dump({"refused": text}))
-    os._exit(70)
+class Candidate:
+    """A candidate that waits for its program. It is made before the fork, so that less has to be done after it."""
+
+    def __init__(self) -> None:
+        """Prepare; the descriptors 0, 1 and 2 may still come to mean other files."""
+        self._agent = _Agent()
+        _open_streams()
+
+    def run(self, channel: int, trace: int) -> NoReturn:
+        """Take the program from the channel, then serve it. Never returns.
+
+        Args:
+            trace: The file for what the program does; negative where nobody asks.
+        """
+        code = 70
+        try:
+            link = Link(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, channel))
+            order = link.receive()
+            sys.argv = [FILE]
+            tracing = _tracing(trace) if trace >= 0 else None
+            if order["mode"] == "main":
+                for stream in (sys.stdout, sys.__stdout__):
+                    stream.reconfigure(line_buffering=False)  # type: ignore[union-attr]
+                code = run_main(link, order["program"], tracing)
+            elif order["mode"] == "query":
+                from .sql import run_query
+
+                code = run_query(link, order)
+            else:
+                self._agent.serve(link, order, tracing)
+        except ChannelClosed:
+            code = 0
+        except BaseException as error:  # a candidate that broke the agent; only for whoever reads standard error
+            with contextlib.suppress(BaseException):
+                os.write(2, f"{type(error).__name__}: {error}\n".encode("utf-8", "backslashreplace"))
+        finally:
+            os._exit(code)
 
 
-def run(channel: int) -> NoReturn:
-    """Take the program from the channel, then serve it. Never returns."""
-    link = Link(socket.socket(fileno=channel))
-    code = 70
-    try:
-        order = link.receive()
-        _open_streams(line_buffering=order["mode"] == "module")
-        sys.argv = [FILE]
-        if order["mode"] == "main":
-            code = run_main(link, order["program"])
-        else:
-            _Agent(link, order).serve()
-    except ChannelClosed:
-        code = 0
-    except BaseException as error:  # a candidate that broke the agent; what it says is only for whoever reads stderr
-        with contextlib.suppress(BaseException):
-            os.write(2, f"{type(error).__name__}: {error}\n".encode("utf-8", "backslashreplace"))
-    finally:
-        os._exit(code)
+def _tracing(descriptor: int) -> Any:
+    """What watches the program."""
+    from .tracing import Tracing  # few candidates are watched
+
+    return Tracing(descriptor)
 
 
-def _open_streams(*, line_buffering: bool) -> None:
+def _open_streams() -> None:
     """Fresh standard streams: those of the interpreter's start belong to other files."""
     streams: list[Any] = [
         open(descriptor, mode, buffering, encoding="utf-8", errors=errors, closefd=False)  # noqa: SIM115
         for descriptor, mode, buffering, errors in (
             (0, "r", -1, "surrogateescape"),
-            (1, "w", 1 if line_buffering else -1, "backslashreplace"),
+            (1, "w", 1, "backslashreplace"),
             (2, "w", 1, "backslashreplace"),
         )
     ]
@@ -99,36 +117,43 @@ class _Tee(io.TextIOBase):
 class _Agent:
     """Answers the tests' calls."""
 
-    def __init__(self, link: Link, order: Message) -> None:
+    def __init__(self) -> None:
         import _thread
 
-        self._pid = os.getpid()
-        self._program = order["program"]
-        self._name = order["name"]
-        self._shared = order["shared"]
         self._tees: list[_Tee] = []
-        if order["echo"]:
-            self._tees = [_Tee(sys.stdout), _Tee(sys.stderr)]
-            sys.stdout, sys.stderr = self._tees
         self._compiling = False
-        self._caller = Caller(link, self._serve, self._apologise)
         self._lock = _thread.RLock()
         self._exports = Exports(self._ask)
         self._module: types.ModuleType | None = None
 
-    def serve(self) -> None:
+    def serve(self, link: Link, order: Message, tracing: Any) -> None:
         """Answer until the tests are gone."""
+        self._caller = Caller(link, self._serve, self._apologise)
+        self._tracing = tracing
+        self._pid = os.getpid()
+        self._program = order["program"]
+        self._name = order["name"]
+        self._shared = order["shared"]
+        if order["echo"]:
+            self._tees = [_Tee(sys.stdout), _Tee(sys.stderr)]
+            sys.stdout, sys.stderr = self._tees
         while True:
-            self._caller.answer(self._caller.link.receive())
+            self._caller.answer(link.receive())
 
     def _serve(self, question: Message) -> Message:
         decoder = Decoder(question["n"], self._exports.special, self._exports.codecs)
-        operation, *values = decoder.decode(question["v"])
+        try:
+            operation, *values = decoder.decode(question["v"])
+        except WireError as error:
+            if not isinstance(error.__cause__, RecursionError):
+                raise
+            return self._apologise(error)  # the call nests too deep to be understood
         self._exports.forget(question["f"])
         before = {index: codec.extract(decoder.values[index]) for index, codec in decoder.mutable.items()}
         answer: Message = {}
         try:
-            result = getattr(self, f"do_{operation}")(*values)
+            do = getattr(self, f"do_{operation}")
+            result = do(*values) if self._tracing is None else self._tracing.run(question["t"], do, *values)
         except BaseException as error:
             result = error
             answer = {"raised": True, "syntax": self._compiling}
@@ -180,6 +205,8 @@ class _Agent:
         self._compiling = True
         compiled = compile(self._program, FILE, "exec", dont_inherit=True)
         self._compiling = False
+        if self._tracing is not None:
+            self._tracing.know(compiled)
         module = self._module = new_module(self._name, self._program)
         exec(compiled, module.__dict__)
         module = sys.modules.get(self._name, module)

@@ -7,13 +7,23 @@ number that its answer must repeat, so an answer cannot be written before the qu
 import json
 import os
 import socket
+import sys
 from collections.abc import Callable
 from typing import Any
 
 MAX_FRAME = 32 * 2**20
 _HEADER = 4
+_CHUNK = 2**16
 
 Message = dict[str, Any]
+
+_ENCODE = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+_DECODE = json.JSONDecoder().raw_decode
+_NUMBER = 16  # digits of a call's number
+_NUMBERS = 32  # how many are made at a time
+_HEADROOM = 200  # frames
+_MOST = 2**31 - 1
+_recursion_limit, _limit_recursion = sys.getrecursionlimit, sys.setrecursionlimit
 
 
 class ChannelClosed(Exception):
@@ -34,7 +44,7 @@ def dump(message: Message) -> bytes:
     Raises:
         FrameTooLarge: It is above the cap.
     """
-    body = json.dumps(message, separators=(",", ":"), check_circular=False).encode("ascii")
+    body = _ENCODE(message).encode("ascii")
     if len(body) > MAX_FRAME:
         raise FrameTooLarge(f"{len(body)} bytes")
     return len(body).to_bytes(_HEADER, "big") + body
@@ -47,10 +57,11 @@ def parse(body: bytes) -> Message:
         ChannelError: It is not one.
     """
     try:
-        message = json.loads(body)
+        text = body.decode()
+        message, end = _DECODE(text)
     except (ValueError, RecursionError) as error:
         raise ChannelError("a frame that is not JSON") from error
-    if type(message) is not dict:
+    if type(message) is not dict or end != len(text):
         raise ChannelError("a frame that is not a message")
     return message
 
@@ -80,21 +91,31 @@ class Link:
             ChannelClosed: The other side is gone.
             ChannelError: It sent something else.
         """
+        buffer = self._buffer
+        if not buffer:
+            chunk = self._more(_CHUNK)
+            size = int.from_bytes(chunk[:_HEADER], "big")
+            if size == len(chunk) - _HEADER and size <= MAX_FRAME:
+                return parse(chunk[_HEADER:])  # the common case: one frame, and nothing but it
+            buffer += chunk
         size = int.from_bytes(self._take(_HEADER), "big")
         if size > MAX_FRAME:
             raise ChannelError("a frame above the size cap")
         return parse(self._take(size))
 
+    def _more(self, size: int) -> bytes:
+        try:
+            chunk = self.sock.recv(size)
+        except OSError as error:
+            raise ChannelClosed(str(error)) from error
+        if not chunk:
+            raise ChannelClosed("end of stream")
+        return chunk
+
     def _take(self, size: int) -> bytes:
         buffer = self._buffer
         while len(buffer) < size:
-            try:
-                chunk = self.sock.recv(max(size - len(buffer), 65536))
-            except OSError as error:
-                raise ChannelClosed(str(error)) from error
-            if not chunk:
-                raise ChannelClosed("end of stream")
-            buffer += chunk
+            buffer += self._more(max(size - len(buffer), _CHUNK))
         taken = bytes(buffer[:size])
         del buffer[:size]
         return taken
@@ -124,6 +145,7 @@ class Caller:
         self.link = link
         self._serve = serve
         self._apologise = apologise
+        self._numbers = ""
 
     def call(self, message: Message) -> Message:
         """Call the other side and return its answer, serving its calls meanwhile.
@@ -133,10 +155,16 @@ class Caller:
             ChannelError: It answered a question that was not asked.
             FrameTooLarge: The message is above the cap; nothing was sent.
         """
-        number = os.urandom(8).hex()
+        if not self._numbers:
+            self._numbers = os.urandom(_NUMBER // 2 * _NUMBERS).hex()
+        number, self._numbers = self._numbers[:_NUMBER], self._numbers[_NUMBER:]
         self.link.send(dump({"q": number, **message}))
         while True:
-            got = self.link.receive()
+            limit = _deeper()
+            try:
+                got = self.link.receive()
+            finally:
+                _limit_recursion(limit)
             if "q" in got:
                 self.answer(got)
             elif got.get("a") == number:
@@ -146,9 +174,32 @@ class Caller:
 
     def answer(self, question: Message) -> None:
         """Serve one call of the other side."""
-        answer = self._serve(question)
+        answer: Message = {}
+        failure: Exception | None = None
         try:
-            frame = dump({**answer, "a": question["q"]})
-        except (FrameTooLarge, MemoryError) as error:
-            frame = dump({**self._apologise(error), "a": question["q"]})
-        self.link.send(frame)
+            answer = self._serve(question)
+        except RecursionError as error:
+            failure = error
+        limit = _deeper()
+        try:
+            self.link.send(self._frame(question, answer, failure))
+        finally:
+            _limit_recursion(limit)
+
+    def _frame(self, question: Message, answer: Message, failure: Exception | None) -> bytes:
+        if failure is None:
+            try:
+                return dump({**answer, "a": question["q"]})
+            except (FrameTooLarge, MemoryError, RecursionError) as error:
+                failure = error
+        return dump({**self._apologise(failure), "a": question["q"]})
+
+
+def _deeper() -> int:
+    """Allow some frames beyond the limit: a question that was sent must be answered, however deep. The limit before.
+
+    To be set again by the very frame that asked: a deeper one may be too deep for it.
+    """
+    limit = _recursion_limit()
+    _limit_recursion(min(limit + _HEADROOM, _MOST))
+    return limit

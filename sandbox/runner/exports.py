@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import remote
-from .plain import Codec
+from .plain import CODECS, Codec
 from .wire import Encoder, Node, WireError
 
 SHARED_TAG = "o"
@@ -78,7 +78,7 @@ class Exports:
         self._borrowed_classes: dict[str, type] = {}
         self._next = 0
         self.shared: dict[str, type] = {}
-        self.codecs = {SHARED_TAG: shared_codec(self.shared)}
+        self.codecs = {**CODECS, SHARED_TAG: shared_codec(self.shared)}
 
     def handle(self, value: Any) -> int:
         """The number under which the tests know an object."""
@@ -110,7 +110,7 @@ class Exports:
             return ["m", value.__name__]
         if issubclass(kind, BaseException):
             attributes = {name: item for name, item in vars(value).items() if name[:2] != "__"}
-            return ["x", *map(encoder.item, (kind, text_of(value), value.args, attributes))]
+            return ["x", *map(encoder.item, (kind, text_of(value), _arguments(value), attributes))]
         if self.shared.get(kind.__name__) is kind:
             return [SHARED_TAG, *map(encoder.item, self.codecs[SHARED_TAG].extract(value))]
         if kind in _FUNCTIONS:
@@ -192,6 +192,13 @@ class Exports:
         value = kind()
         object.__setattr__(value, "_number", number)
         return value
+
+
+def _arguments(error: BaseException) -> tuple[Any, ...]:
+    """What an exception can be made from; of a group as a tuple, because a list is filled only later."""
+    if isinstance(error, BaseExceptionGroup):
+        return error.message, tuple(error.exceptions)
+    return error.args
 
 
 def _raw(value: Any) -> Any:

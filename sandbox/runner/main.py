@@ -9,18 +9,21 @@ _PACKAGE = "selfdebug_runner"
 
 
 def main() -> None:
-    """Serve jobs until standard input ends."""
-    if sys.flags.hash_randomization and sys.executable:
+    """Serve jobs until standard input ends.
+
+    The argument is `boxed`, in a box whose `/tmp` is its own, or `open`, without walls between candidate and machine.
+    """
+    if sys.argv[1:] not in (["boxed"], ["open"]):
+        raise SystemExit("usage: main.py boxed|open")
+    if sys.flags.hash_randomization:
         # The same program must get the same verdict each time, also where it shows the order of a set.
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-        command = [sys.executable, "-s", "-S", "-P", "-B", os.path.abspath(__file__)]
-        os.execve(sys.executable, command, {**environment, "PYTHONHASHSEED": "0"})
+        raise SystemExit("the runner must be started with PYTHONHASHSEED=0")
     os.environ.pop("PYTHONHASHSEED", None)
     package = types.ModuleType(_PACKAGE)
     package.__path__ = [os.path.dirname(os.path.abspath(__file__))]
     sys.modules[_PACKAGE] = package
-    supervisor = importlib.import_module(f"{_PACKAGE}.supervisor")
-    sys.exit(supervisor.serve())
+    serve = importlib.import_module(f"{_PACKAGE}.serve")
+    sys.exit(serve.serve(isolate=sys.argv[1] == "boxed"))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What the trusted process tells the supervisor about each test, as plain JSON."""
 
+import errno
 import time
 import traceback
 from collections.abc import Callable
@@ -9,6 +10,12 @@ from .recorder import Recorder, cut
 from .session import CandidateDied, Session, Tampered, candidate_error
 
 Result = dict[str, Any]
+
+_LIMITS = {
+    errno.EMFILE: "open_files_limit",
+    errno.EFBIG: "file_size_limit",
+    errno.ENOSPC: "scratch_limit",
+}
 
 NOT_RUN = "not run, because the program had ended before"
 
@@ -47,6 +54,15 @@ def describe_error(error: BaseException) -> Result:
     return {"type": type(error).__name__, "message": cut(message, 2000), "traceback": "", "line": 0}
 
 
+def limit_of(error: BaseException) -> str:
+    """The status of the limit that an exception of the candidate tells of; empty if of none."""
+    if isinstance(error, MemoryError):
+        return "memory_limit"
+    if isinstance(error, RuntimeError) and str(error) == "can't start new thread":
+        return "process_limit"
+    return _LIMITS.get(error.errno or 0, "") if isinstance(error, OSError) else ""
+
+
 def status_of(error: BaseException) -> str:
     """The status of a test that ended with an exception."""
     remote = candidate_error(error)
@@ -58,8 +74,8 @@ def status_of(error: BaseException) -> str:
         return "failed" if isinstance(error, AssertionError) else "error"
     if remote.syntax:
         return "syntax_error"
-    if isinstance(error, MemoryError):
-        return "memory_limit"
+    if limit := limit_of(error):
+        return limit
     if isinstance(error, SystemExit):
         return "crashed"
     return "error"
@@ -138,6 +154,7 @@ class Reporter:
         found = judge(self.names[index], error, self.recorder, self.session, wall_s)
         if note and found["status"] == "passed":
             found["message"] = f"skipped: {note}"
+        self.session.end_test(passed=found["status"] == "passed")
         self.put(index, found)
 
     def put(self, index: int, found: Result) -> None:

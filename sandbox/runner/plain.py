@@ -3,14 +3,12 @@
 import sys
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 Parts = list[Any]
 
 
-@dataclass(frozen=True)
-class Codec:
+class Codec(NamedTuple):
     """One type.
 
     Attributes:

@@ -2,7 +2,6 @@
 
 import builtins
 import contextlib
-import linecache
 import sys
 import types
 from typing import Any
@@ -14,8 +13,11 @@ FILE = "solution.py"
 _FRAMES = 12  # of a traceback, at each end
 
 
+_lines: list[str] = []  # of the program
+
+
 class _Loader:
-    """Lets `inspect.getsource` find the program, which is no file."""
+    """Lets `inspect` and tracebacks find the program, which is no file."""
 
     def __init__(self, source: str) -> None:
         self._source = source
@@ -30,13 +32,13 @@ def new_module(name: str, program: str) -> types.ModuleType:
     module.__file__ = FILE
     module.__dict__["__builtins__"] = builtins
     module.__loader__ = _Loader(program)  # type: ignore[assignment]
-    linecache.cache[FILE] = (len(program), None, program.splitlines(True), FILE)
+    _lines[:] = program.splitlines()
     sys.modules[name] = module
     return module
 
 
-def run_main(link: Link, program: str) -> int:
-    """Run the program as `__main__` to its end, and finish as the interpreter does."""
+def run_main(link: Link, program: str, tracing: Any) -> int:
+    """Run the program as `__main__` to its end, watched or not, and finish as the interpreter does."""
     code = 0
     try:
         module = new_module("__main__", program)
@@ -45,7 +47,11 @@ def run_main(link: Link, program: str) -> int:
         except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
             link.send(dump({"syntax": True, "exception": exception_info(error)}))
             return 1
-        exec(compiled, module.__dict__)
+        if tracing is None:
+            exec(compiled, module.__dict__)
+        else:
+            tracing.know(compiled)
+            tracing.run(0, exec, compiled, module.__dict__)
     except SystemExit as error:
         code = _exit_code(error)
     except BaseException as error:
@@ -100,7 +106,7 @@ def traceback_of(error: BaseException) -> tuple[str, int]:
             frames.append((trace.tb_lineno, code.co_name))
         trace = trace.tb_next
     lines = [
-        f'  File "{FILE}", line {number}, in {name}\n    {linecache.getline(FILE, number).strip()[:200]}'
+        f'  File "{FILE}", line {number}, in {name}\n    {"".join(_lines[number - 1 : number]).strip()[:200]}'
         for number, name in frames[:_FRAMES] + frames[_FRAMES:][-_FRAMES:]
     ]
     if len(frames) > 2 * _FRAMES:

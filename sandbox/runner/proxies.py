@@ -16,6 +16,15 @@ PLAIN_TYPES: dict[str, type] = {kind.__name__: kind for kind in (int, float, com
 
 
 _CONTAINERS: tuple[type, ...] = (list, dict, set, bytearray, collections.deque)
+# Methods of those that change them, and so must be called where the object is.
+_CHANGING = frozenset(
+    [
+        *["append", "appendleft", "clear", "extend", "extendleft", "insert", "pop", "popleft", "popitem", "remove"],
+        *["reverse", "rotate", "sort", "add", "discard", "update", "setdefault", "subtract", "move_to_end"],
+        *["difference_update", "intersection_update", "symmetric_difference_update"],
+    ]
+)
+_OF_TIME_ZONES = ("utcoffset", "dst", "tzname", "fromutc")
 
 
 class RemoteObject:
@@ -24,12 +33,22 @@ class RemoteObject:
     _sd_session: "Session"
     _sd_number: int
     _sd_equality = "identity"
-    _sd_content = False  # whether it is a built-in container, too
+    _sd_content: Any = None  # the standard container that it is, too
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_sd_"):
             raise AttributeError(name)
-        return self._sd_session.ask("getattr", self, name)
+        session = self._sd_session
+        if session.asks_for(type(self)):
+            return session.ask("getattr", self, name)
+        if (
+            self._sd_content is not None
+            and name not in _CHANGING
+            and name[:1] != "_"
+            and hasattr(self._sd_content, name)
+        ):
+            return getattr(_content(self), name)
+        return _read_unasked(self, type(self), name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         self._sd_session.ask("setattr", self, name, value)
@@ -41,14 +60,14 @@ class RemoteObject:
         return list(self._sd_session.ask("names", self))
 
     def __eq__(self, other: object) -> Any:
-        return self._sd_session.equal(self, other)
+        return self._sd_session.comparison.equal(self, other)
 
     def __ne__(self, other: object) -> Any:
         same = self.__eq__(other)
         return same if same is NotImplemented else not same
 
     def __hash__(self) -> int:
-        return self._sd_session.hash(self)
+        return self._sd_session.comparison.hash(self)
 
     def __str__(self) -> str:
         return str(self._sd_session.ask("operate", self, "__str__", (), {}))
@@ -66,9 +85,13 @@ class RemoteFunction(RemoteObject):
     """A function or method of the candidate."""
 
     _sd_name = ""
+    _sd_owner = ""  # the class of whose objects it was read, if the tests do not ask for that class
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        return self._sd_session.call(self, self._sd_name, arguments, keywords)
+        found = self._sd_session.call(self, self._sd_name, arguments, keywords)
+        if self._sd_owner and type(found) is bool:
+            self._sd_session.doubt(f"{self.__name__}() of the candidate's class {self._sd_owner} decided a test")
+        return found
 
 
 class RemoteCoroutine(RemoteObject):
@@ -106,7 +129,8 @@ class RemoteClass(type):
     def __getattr__(cls, name: str) -> Any:
         if name.startswith("_sd_"):
             raise AttributeError(name)
-        return cls._sd_session.ask("getattr", cls, name)
+        session = cls._sd_session
+        return session.ask("getattr", cls, name) if session.asks_for(cls) else _read_unasked(cls, cls, name)
 
     def __setattr__(cls, name: str, value: Any) -> None:
         kept: dict[str, Any] = cls._sd_kept
@@ -133,16 +157,64 @@ class RemoteClass(type):
         return cls._sd_session.ask("operate", cls, "__getitem__", (key,), {})
 
     def __contains__(cls, key: Any) -> bool:
-        return bool(cls._sd_session.ask("operate", cls, "__contains__", (key,), {}))
+        session = cls._sd_session
+        if not session.asks_for(cls):
+            return any(item is key or item == key for item in cls)
+        session.doubt(f"the candidate's class {cls.__name__} decided a comparison")
+        return bool(session.ask("operate", cls, "__contains__", (key,), {}))
+
+
+def _read_unasked(value: Any, kind: type, name: str) -> Any:
+    """An attribute of what belongs to a class that the tests do not ask for."""
+    session: Session = value._sd_session
+    found = session.ask("getattr", value, name)
+    session.unasked += 1
+    if type(found) is RemoteFunction:
+        vars(found)["_sd_owner"] = kind.__name__
+    return found
+
+
+def _content(value: Any) -> Any:
+    """The plain data of a container, as the standard class that it is."""
+    found = value._sd_session.ask("data", value)[""]
+    kind = value._sd_content
+    if type(found) is dict and kind is not dict:
+        made = kind()
+        made.update(found)
+        return made
+    return found
 
 
 def _forward(self: Any, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     session: Session = self._sd_session
-    if name in remote.REVEALING and not session.asks_for(type(self)):
+    asked = session.asks_for(type(self))
+    if name in remote.REVEALING and not asked:
         return _on_plain_data(self, name, arguments)
-    if name in remote.DECIDING:
+    if name == "__exit__":
+        return _leave(self, *arguments)
+    told = name in remote.REVEALING and not all(isinstance(value, RemoteObject) for value in arguments)
+    if name in remote.DECIDING or told:
         session.doubt(f"{name} of the candidate's class {type(self).__name__} decided a comparison")
-    return session.ask("operate", self, name, arguments, keywords)
+    found = session.ask("operate", self, name, arguments, keywords)
+    if name == "__call__" and not asked:
+        session.unasked += 1
+        if type(found) is bool:
+            session.doubt(f"a call of an object of the candidate's class {type(self).__name__} decided a test")
+    return found
+
+
+def _leave(self: Any, kind: Any, error: Any, trace: Any) -> bool:
+    """Leave a context of the candidate, which learns no failure of the tests and can't swallow one."""
+    session: Session = self._sd_session
+    own = isinstance(error, AssertionError) and "_sd_error" not in vars(error)
+    if own:
+        kind, error = AssertionError, AssertionError()
+    swallowed = bool(session.ask("operate", self, "__exit__", (kind, error, None), {}))
+    if error is None or own or not isinstance(error, Exception):
+        return False
+    if swallowed:
+        session.doubt(f"__exit__ of the candidate's class {type(self).__name__} swallowed an exception")
+    return swallowed
 
 
 def _on_plain_data(self: Any, name: str, arguments: tuple[Any, ...]) -> Any:
@@ -151,8 +223,8 @@ def _on_plain_data(self: Any, name: str, arguments: tuple[Any, ...]) -> Any:
         if issubclass(type(self), kind):
             method = getattr(kind, name, None)
             return NotImplemented if method is None else method(self, *arguments)
-    if self._sd_content:
-        content = self._sd_session.ask("data", self)[""]
+    if self._sd_content is not None:
+        content = _content(self)
         method = getattr(type(content), name, None)
         return NotImplemented if method is None else method(content, *arguments)
     if name == "__contains__" and hasattr(type(self), "__iter__"):
@@ -174,9 +246,14 @@ def object_class(
         "_sd_kept": {},
         "_sd_equality": equality,
     }
-    content = next((base for base in bases if base in _CONTAINERS), None)
+    standard = [base for base in bases if isinstance(base, type) and type(base) is not RemoteClass]
+    content = next((base for base in standard if issubclass(base, _CONTAINERS)), None)
+    zone = next((base for base in standard if _is_time_zone(base)), None)
+    if zone is not None and not any(issubclass(parent, zone) for parent in parents):
+        body |= {method: _method_of_zone(method) for method in _OF_TIME_ZONES}
+        parents = (*parents, RemoteObject, zone)
     if content is not None:
-        body["_sd_content"] = True
+        body["_sd_content"] = content
         body["__class__"] = property(lambda self: content)  # so that it is an instance of what it derives from
     if plain:
         base = PLAIN_TYPES[plain]
@@ -184,6 +261,19 @@ def object_class(
         parents = (*(parent for parent in parents if issubclass(parent, base)), RemoteObject, base)
         parents = tuple(p for p in parents if not any(q is not p and issubclass(q, p) for q in parents))
     return RemoteClass(name, parents or (RemoteObject,), body)
+
+
+def _is_time_zone(kind: type) -> bool:
+    return any(base.__name__ == "tzinfo" and base.__module__ == "datetime" for base in kind.__mro__)
+
+
+def _method_of_zone(name: str) -> Any:
+    """A method that moments call, and that the standard base class would answer by itself."""
+
+    def method(self: Any, *arguments: Any) -> Any:
+        return self._sd_session.ask("getattr", self, name)(*arguments)
+
+    return method
 
 
 def standard_class(kind: Any, name: str, methods: str) -> type:

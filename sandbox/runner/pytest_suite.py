@@ -14,7 +14,7 @@ import pytest
 
 from .outcome import Reporter
 from .recorder import cut
-from .rewrite import Rewriter
+from .rewrite import Rewriter, Site, names_of
 from .scope import parse
 
 _FILE = "test_solution.py"
@@ -28,16 +28,22 @@ class PytestFile:
         SyntaxError: It does not compile.
     """
 
-    def __init__(self, source: str, module: str) -> None:
-        self.rewriter = Rewriter()
-        self.source = source
-        self.module = module
-        self.tree = parse(source)
-        self.names: list[str] = []
+    pure = False
 
-    def trees(self) -> list[ast.AST]:
-        """All of the tests' source."""
-        return [self.tree]
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.planned: list[str] = []  # pytest finds out
+        tree = parse(source)
+        self.names = names_of([tree])
+        rewriter = Rewriter()
+        self._code = compile(ast.fix_missing_locations(rewriter.visit(tree)), _FILE, "exec", dont_inherit=True)
+        self.signs = [site.sign for site in rewriter.sites]
+
+    def sites(self) -> list[Site]:
+        """The asserts, made anew, because few runs need them and they are large."""
+        rewriter = Rewriter()
+        rewriter.visit(parse(self.source))
+        return rewriter.sites
 
     def run(self, values: dict[str, Any], reporter: Reporter) -> None:
         """Let pytest collect and run the file.
@@ -51,7 +57,7 @@ class PytestFile:
         module = types.ModuleType(_FILE.removesuffix(".py"))
         vars(module).update(values)
         vars(module).update(__name__=module.__name__, __file__=_FILE)
-        plugin = _Plugin(self.rewriter.visit(self.tree), module, reporter)
+        plugin = _Plugin(self._code, module, reporter)
         with tempfile.TemporaryDirectory(prefix="selfdebug-tests-") as folder:
             path = os.path.join(folder, _FILE)
             with open(path, "wb"):
@@ -82,8 +88,8 @@ class _Module(pytest.Module):
 class _Plugin:
     """Gives pytest the file, and takes its results."""
 
-    def __init__(self, tree: ast.Module, module: types.ModuleType, reporter: Reporter) -> None:
-        self._tree = tree
+    def __init__(self, code: types.CodeType, module: types.ModuleType, reporter: Reporter) -> None:
+        self._code = code
         self._module = module
         self._reporter = reporter
         self._loaded = False
@@ -98,7 +104,7 @@ class _Plugin:
         if not self._loaded:
             self._loaded = True
             sys.modules[self._module.__name__] = self._module
-            exec(compile(ast.fix_missing_locations(self._tree), _FILE, "exec", dont_inherit=True), vars(self._module))
+            exec(self._code, vars(self._module))
         return self._module
 
     def pytest_pycollect_makemodule(self, module_path: Any, parent: Any) -> Any:

@@ -1,6 +1,7 @@
 """Decides the tests' comparisons on this side, and remembers of a failing one what was called, expected and found."""
 
 import ast
+import functools
 import operator
 import reprlib
 from collections.abc import Callable
@@ -55,19 +56,21 @@ def show(value: Any) -> str:
 class Recorder:
     """What `rewrite` makes asserts call."""
 
-    def __init__(self, session: Session, sites: list[Site], entry_point: str) -> None:
+    def __init__(self, session: Session, signs: list[str], sites: Callable[[], list[Site]], entry_point: str) -> None:
         self._session = session
-        self._sites = sites
+        self._signs = signs
+        self._sites = functools.cache(sites)  # of this run: every failing assert asks for them
         self._entry_point = entry_point
         self._open: list[_Open] = []
         self.failure: Failure | None = None
 
     def begin(self, index: int) -> "_Open":
         """Start evaluating an assert."""
-        return _Open(self, self._session, self._sites[index])
+        return _Open(self, self._session, self._signs[index], index)
 
-    def fail(self, site: Site, sides: "_Open", left: Any, right: Any = None) -> bool:
+    def fail(self, index: int, sides: "_Open", left: Any, right: Any = None) -> bool:
         """Remember a failing comparison. Always False."""
+        site = self._sites()[index]
         calls = sides.left_calls
         sign, source = site.sign, site.left
         swapped = not calls and bool(sides.right_calls) and site.right is not None and sign not in ("is", "is not")
@@ -122,9 +125,10 @@ def _is_name_of(node: ast.expr, name: str, recorder: Recorder) -> bool:
 class _Open:
     """One assert that is being evaluated."""
 
-    def __init__(self, recorder: Recorder, session: Session, site: Site) -> None:
-        self._recorder, self._session, self._site = recorder, session, site
+    def __init__(self, recorder: Recorder, session: Session, sign: str, index: int) -> None:
+        self._recorder, self._session, self._sign, self._index = recorder, session, sign, index
         self._mark = session.made
+        self._unasked = session.unasked
         self.left_calls: list[Call] = []
         self.right_calls: list[Call] = []
 
@@ -142,16 +146,26 @@ class _Open:
     def right(self, value: Any) -> bool:
         """Both sides have been: compare."""
         self.right_calls = self._since()
-        if _COMPARE[self._site.sign](self._left, value):
+        if type(value) is bool or type(self._left) is bool:
+            self._doubt()
+        if _COMPARE[self._sign](self._left, value):
             return True
-        return self._recorder.fail(self._site, self, self._left, value)
+        return self._recorder.fail(self._index, self, self._left, value)
+
+    def _doubt(self) -> None:
+        """Note it if the truth of this rests on an object whose class the tests do not ask for."""
+        if self._session.unasked != self._unasked:
+            self._session.doubt("an attribute of an object of the candidate's own class decided an assert")
 
     def true(self, value: Any) -> bool:
         """The value must be true."""
         self.left_calls = self._since()
-        return True if value else self._recorder.fail(self._site, self, value)
+        if self._sign == "true":
+            self._doubt()
+        return True if value else self._recorder.fail(self._index, self, value)
 
     def false(self, value: Any) -> bool:
         """The value must be false."""
         self.left_calls = self._since()
-        return True if not value else self._recorder.fail(self._site, self, value)
+        self._doubt()
+        return True if not value else self._recorder.fail(self._index, self, value)

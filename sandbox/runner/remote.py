@@ -45,7 +45,13 @@ def operate(value: Any, name: str, arguments: Iterable[Any], keywords: dict[str,
         return "".join([str(value)])
     if name == "__repr__":
         return "".join([repr(value)])
-    return getattr(type(value), name)(value, *arguments)
+    if name == "__getitem__" and isinstance(value, type) and not hasattr(type(value), name):
+        (key,) = arguments
+        return value[key]  # type: ignore[index]
+    method = getattr(type(value), name, None)
+    if method is None:
+        raise TypeError(f"{type(value).__name__!r} object has no {name}")
+    return method(value, *arguments)
 
 
 def special_methods(names: str, forward: Forward) -> dict[str, Any]:

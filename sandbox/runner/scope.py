@@ -2,17 +2,26 @@
 
 import ast
 import builtins
+import copy
+import sys
 import types
+from collections.abc import Sequence
 from typing import Any
 
 from . import proxies, standins
+from .rewrite import Names
 from .session import Session
 
 MODULE = "solution"
 
 
 class CandidateModule(types.ModuleType):
-    """The candidate's module as the tests see it."""
+    """The candidate's module as the tests see it.
+
+    Args:
+        names: What it defines.
+        public: What a star import takes, if it means nothing else for the tests.
+    """
 
     def __init__(self, session: Session, names: list[str], public: list[str]) -> None:
         super().__init__(MODULE)
@@ -25,6 +34,10 @@ class CandidateModule(types.ModuleType):
         if name.startswith("_sd_") or name in ("__path__", "__file__", "__spec__", "__wrapped__"):
             raise AttributeError(name)
         return lookup(self._sd_session, name)
+
+    @property
+    def __doc__(self) -> Any:  # type: ignore[override]
+        return lookup(self._sd_session, "__doc__")
 
     def __setattr__(self, name: str, value: Any) -> None:
         kept: dict[str, Any] = vars(self)["_sd_kept"]
@@ -60,6 +73,34 @@ def lookup(session: Session, name: str) -> Any:
     elif type(value) is proxies.RemoteClass and name in session.named:
         session.asked.add(value)
     return value
+
+
+def exported(public: Sequence[str], defined: Sequence[str], names: Names, context: "Context", entry: str) -> list[str]:
+    """What a star import of the candidate's module may take: nothing that means something else for the tests."""
+    taken = names.own | context.own | _starred(names)
+    known = set(defined)
+    found = [name for name in public if name in known and not name.startswith(("__", "_sd_"))]
+    return [
+        name
+        for name in found
+        if name == entry or not (name in taken or hasattr(builtins, name) or _is_library(name, names))
+    ]
+
+
+def _is_library(name: str, names: Names) -> bool:
+    """Whether the tests, which do not define a name, mean the standard library's module or function of that name."""
+    if name in _JUDGING:
+        return True
+    read = names.attributes.get(name)
+    return bool(read) and all(hasattr(_library(name), attribute) for attribute in read or ())
+
+
+# Functions that compare numbers, which tests use without importing them.
+_JUDGING = frozenset({"isclose", "fabs", "isnan", "isinf", "isfinite"})
+
+
+def _library(name: str) -> Any:
+    return getattr(standins.standard_module("math"), name) if name in _JUDGING else standins.standard_module(name)
 
 
 def parse(source: str) -> ast.Module:
@@ -104,14 +145,26 @@ class Context:
 
     def __init__(self, source: str, entry_point: str) -> None:
         tree = _parse_context(source)
+        self.class_names = frozenset(node.name for node in tree.body if isinstance(node, ast.ClassDef))
         unfinished = {getattr(node, "name", "") for node in tree.body if _unfinished(node)} | {entry_point}
         self._tree = ast.Module([node for node in tree.body if getattr(node, "name", "") not in unfinished], [])
+        self._defined = _defined(self._tree)
         self.values: dict[str, Any] = {"__name__": "context", "__builtins__": builtins}
         self.failed: Exception | None = None
 
-    def evaluate(self, needed: frozenset[str]) -> None:
-        """Run it, if the tests need any name that it defines."""
-        if not any(name in needed for name in _defined(self._tree)):
+    def fresh(self) -> "Context":
+        """The same, not yet evaluated, for another run."""
+        made = copy.copy(self)
+        made.values = {"__name__": "context", "__builtins__": builtins}
+        return made
+
+    def is_needed(self, used: frozenset[str]) -> bool:
+        """Whether the tests use any name that it defines."""
+        return not self._defined.isdisjoint(used)
+
+    def evaluate(self, used: frozenset[str]) -> None:
+        """Run it, if the tests need it."""
+        if not self.is_needed(used):
             return
         for node in self._tree.body:
             code = compile(ast.Module([node], []), "context.py", "exec", dont_inherit=True)
@@ -146,47 +199,38 @@ def _defined(tree: ast.Module) -> set[str]:
     return found
 
 
-def infer_entry_point(trees: list[ast.AST]) -> str:
-    """The function that the tests seem to be about: called in an assert, and by no built-in name if there is one.
+def infer_entry_point(names: Names) -> str:
+    """The function that the tests seem to be about: called in an assert, and neither their own nor a library's.
 
-    It decides whether a name that Python itself has may mean the candidate's function (MBPP/126 defines `sum`), so it
-    must not depend on the candidate.
+    It decides whether a name that Python itself has may mean the candidate's function (MBPP/126 defines `sum`): only
+    where the tests use no other name that could be the candidate's. It must not depend on the candidate.
     """
-    called = [
-        node.func.id
-        for tree in trees
-        for statement in ast.walk(tree)
-        if isinstance(statement, ast.Assert)
-        for node in ast.walk(statement.test)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    ]
-    own = [name for name in called if not hasattr(builtins, name)]
-    return next(iter(own or called), "")
+    taken = names.own | _starred(names) | _JUDGING
+    for name in names.called:
+        if not hasattr(builtins, name) and name not in taken:
+            return name
+    others = (name for name in names.used - names.bound if not hasattr(builtins, name))
+    if any(name not in sys.stdlib_module_names for name in others):
+        return ""
+    return next((name for name in names.called if name not in taken), "")
 
 
-def bound_by(trees: list[ast.AST]) -> set[str]:
-    """Names that the tests define or import themselves, outside of functions."""
+def _starred(names: Names) -> set[str]:
+    """What the tests import from a library without naming it."""
     found: set[str] = set()
-    for tree in trees:
-        for node in tree.body if isinstance(tree, ast.Module) else []:
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                found.add(node.name)
-            elif isinstance(node, (ast.Import, ast.ImportFrom)):
-                found |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+    for starred in names.starred:
+        module = sys.modules.get(starred) or standins.standard_module(starred)
+        found |= set(getattr(module, "__all__", vars(module) if module is not None else ()))
     return found
 
 
-def fill(
-    values: dict[str, Any], used: frozenset[str], names: list[str], context: Context, session: Session, entry: str
-) -> None:
+def fill(values: dict[str, Any], used: Names, names: list[str], context: Context, session: Session, entry: str) -> None:
     """Give the tests' globals every name that they use and do not define: see the module's docstring for the order."""
-    for name in used - {entry}:
+    for name in used.used - used.top - {entry}:
         if name in context.values and name != "__builtins__":
             values[name] = context.values[name]
         elif name in names and not hasattr(builtins, name):
-            values[name] = lookup(session, name)
+            values[name] = _library(name) if _is_library(name, used) else lookup(session, name)
     if entry in names:
         values[entry] = lookup(session, entry)
-        if isinstance(values[entry], proxies.RemoteClass):
-            session.asked.add(values[entry])
     context.values.update({name: value for name, value in values.items() if name in names and name not in context.own})

@@ -7,17 +7,26 @@ import collections
 import sys
 import types
 from dataclasses import dataclass
+from opcode import opname
 from typing import Any
 
-from . import proxies, remote
+from . import remote
 from .channel import Caller, ChannelClosed, ChannelError, FrameTooLarge, Link, Message
+from .comparison import Comparison
 from .exports import SHARED_TAG, is_standard, shared_codec
-from .plain import Codec, codec_of
+from .plain import CODECS, Codec, codec_of
+from .rewrite import Names
 from .standins import StandIns
 from .wire import Decoder, Encoder, Item, Node, WireError
 
+# All that rebuilding a malformed answer can raise.
+_MALFORMED = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, ChannelError)
 _UNTOUCHABLE = (types.FrameType, types.CodeType, types.TracebackType, types.ModuleType)
-_CALLS_KEPT = 64
+_ENDS_LOOPS = (StopIteration, StopAsyncIteration, GeneratorExit)
+_STOPPING = {"StopIteration", "StopAsyncIteration", "GeneratorExit", "send", "throw", "asend", "athrow", "__next__"}
+_CALLS = {"CALL", "CALL_FUNCTION_EX", "CALL_KW", "PRECALL", "CALL_INTRINSIC_1"}
+_KEPT_CALLS = 64
+_PLAIN_ANSWER = {"a", "v", "n", "m"}
 
 
 class CandidateDied(BaseException):
@@ -53,30 +62,41 @@ class Session:
 
     Attributes:
         shared: Classes of the problem's context; instances cross by value.
-        named: Names that the tests' source uses and does not bind itself.
+        named: Names by which the tests' source, or the problem's context, asks for a class.
         asked: The candidate's classes that the tests reach by name, and whose own operators they so ask for.
+        unasked: How often the tests have read an attribute of an object whose class they do not ask for.
         calls: The latest calls of the candidate's functions and classes by name; `made` counts them all.
         doubts: Why the verdict rests on the candidate's word.
+        mark: Where the candidate is watched: which test the next questions belong to; negative after the first one
+            that did not pass, whose steps are those that are wanted.
     """
 
-    def __init__(self, link: Link, named: frozenset[str]) -> None:
+    def __init__(self, link: Link, names: Names, classes: frozenset[str] = frozenset()) -> None:
         self._link = link
         self._caller = Caller(link, self._serve, self._apologise)
         self._standins = StandIns(self)
         self._mine: list[Any] = []
         self._my_numbers: dict[int, int] = {}
-        self._comparing: set[tuple[int, int]] = set()
+        self.comparison = Comparison(self)
         self.shared: dict[str, type] = {}
-        self._codecs: dict[str, Codec] = {SHARED_TAG: shared_codec(self.shared)}
-        self.named = named
+        self._codecs: dict[str, Codec] = {**CODECS, SHARED_TAG: shared_codec(self.shared)}
+        self.named = names.classes | classes
+        self._may_stop = bool(_STOPPING & (names.used | names.reached))
         self.asked: set[type] = set()
-        self.calls: collections.deque[Call] = collections.deque(maxlen=_CALLS_KEPT)
+        self.calls: collections.deque[Call] = collections.deque(maxlen=_KEPT_CALLS)
         self.made = 0
+        self.unasked = 0
         self.doubts: list[str] = []
         self.dropped: list[int] = []
         self.said: Any = None
         self.died = False
         self.tampered = ""
+        self.mark: int | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether nothing but plain values, functions and exceptions has crossed, and the protocol was kept."""
+        return not (self._mine or self.doubts or self.tampered) and self._standins.plain
 
     def ask(self, operation: str, *values: Any) -> Any:
         """Ask the candidate to do something.
@@ -101,22 +121,50 @@ class Session:
         items, encoder = question
         dropped, self.dropped = self.dropped, []
         try:
-            answer = self._caller.call({"v": items, "n": encoder.nodes, "f": dropped})
+            message: Message = {"v": items, "n": encoder.nodes, "f": dropped}
+            if self.mark is not None:
+                message["t"] = self.mark
+            answer = self._caller.call(message)
             values = self._settle(encoder, answer)
+            raised = self._standins.raised(values, bool(answer.get("syntax"))) if answer.get("raised") else None
         except ChannelClosed:
             self.died = True
             raise CandidateDied from None
         except FrameTooLarge as error:
             raise ValueError("an argument of the test is too large to cross to the candidate") from error
-        except (ChannelError, WireError, KeyError, TypeError) as error:
+        except _MALFORMED as error:
+            for honest in (error, error.__cause__):
+                if honest is not None and candidate_error(honest) is not None:
+                    raise honest from None  # rebuilding a set has asked for a hash
             self.tampered = f"the program broke the protocol: {error}"
             raise Tampered(self.tampered) from error
-        if answer.get("raised"):
-            raise self._standins.raised(values, bool(answer.get("syntax")))
-        return values[0]
+        if raised is None:
+            return values[0]
+        if isinstance(raised, _ENDS_LOOPS) and items[:1] + items[2:3] != ["operate", "__next__"]:
+            raised = self._not_ending_loops(raised)
+        raise raised
+
+    def _not_ending_loops(self, error: BaseException) -> BaseException:
+        """What a call raises in place of an exception that would end a loop of the tests without a word (PEP 479).
+
+        Where the tests know of such exceptions, only a call that they make by themselves can raise one.
+        """
+        frame: Any = sys._getframe(2)
+        while frame is not None and frame.f_globals.get("__package__") == __package__:
+            frame = frame.f_back
+        by_call = frame is not None and opname[frame.f_code.co_code[frame.f_lasti]] in _CALLS
+        if self._may_stop and by_call:
+            return error
+        made = RuntimeError(f"the program raised {type(error).__name__}")
+        vars(made)["_sd_error"] = candidate_error(error)
+        return made
 
     def _settle(self, encoder: Encoder, answer: Message) -> list[Any]:
         """Rebuild an answer, and change the arguments that the call has changed."""
+        if answer["n"] == [] and answer["m"] == {} and answer.keys() <= _PLAIN_ANSWER:
+            (value,) = answer["v"]
+            if type(value) is not list:
+                return [value]  # the common case: a scalar
 
         def special(tag: str, parts: list[Any]) -> Any:
             return encoder.values[parts[0]] if tag == "a" else self._special(tag, parts)
@@ -127,6 +175,7 @@ class Session:
         decoded = decoder.decode([*results, *(item for _, parts in changed for item in parts)])
         if len(results) != (6 if answer.get("raised") else 1):
             raise WireError("an answer of the wrong length")
+        self._standins.finish()
         rest = decoded[len(results) :]
         for value, parts in changed:
             codec = self._codecs[SHARED_TAG] if self._is_shared(value) else codec_of(value)
@@ -161,54 +210,15 @@ class Session:
         if reason not in self.doubts:
             self.doubts.append(reason)
 
+    def end_test(self, *, passed: bool) -> None:
+        """Let the next questions belong to another test."""
+        if self.mark is not None and self.mark >= 0:
+            self.mark = self.mark + 1 if passed else -1
+
     def finish(self) -> None:
         """Look for what nobody asked for."""
         if not self.died and not self.tampered and self._link.leftover():
             self.tampered = "the program wrote into the protocol unasked"
-
-    def equal(self, one: Any, other: Any) -> bool:
-        """Whether an object of the candidate equals another value, on plain data."""
-        if one is other:
-            return True
-        theirs = isinstance(other, proxies.RemoteObject)
-        if one._sd_equality == "identity" and (not theirs or other._sd_equality == "identity"):
-            return False
-        if (id(one), id(other)) in self._comparing:
-            return True  # a cycle: equal unless a difference is found elsewhere
-        self._comparing.add((id(one), id(other)))
-        try:
-            return self._equal_data(one, other, theirs)
-        finally:
-            self._comparing.discard((id(one), id(other)))
-
-    def _equal_data(self, one: Any, other: Any, theirs: bool) -> bool:
-        mine: dict[str, Any] = self.ask("data", one)
-        if theirs and type(one) is type(other):
-            if mine:
-                if mine == self.ask("data", other):
-                    return True
-            elif one._sd_equality == "own" and self.asks_for(type(one)):
-                return self._own_equality(one, other)
-        if "" in mine and one._sd_equality == "content":
-            content = self.ask("data", other).get("", ...) if theirs else other
-            return bool(mine[""] == content)
-        if one._sd_equality == "own" and self.asks_for(type(one)):
-            return self._own_equality(one, other)
-        return False
-
-    def _own_equality(self, one: Any, other: Any) -> bool:
-        same = bool(self.ask("equal", one, other))
-        if same:
-            self.doubt(f"__eq__ of the candidate's class {type(one).__name__} decided a comparison")
-        return same
-
-    def hash(self, value: Any) -> int:
-        """A hash that agrees with `equal`."""
-        if value._sd_equality == "identity":
-            return id(value) >> 4
-        if value._sd_equality == "data":
-            return hash(tuple(sorted((name, hash(item)) for name, item in self.ask("data", value).items())))
-        return int(self.ask("hash", value))
 
     def _is_shared(self, value: Any) -> bool:
         return bool(self.shared) and self.shared.get(type(value).__name__) is type(value)

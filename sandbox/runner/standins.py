@@ -12,15 +12,30 @@ from .wire import WireError
 if TYPE_CHECKING:
     from .session import Session
 
-_NEVER_IMPORTED = {"antigravity", "this", "idlelib", "turtle", "turtledemo", "tkinter", "test", "lib2to3", "site"}
+# What the candidate may name without the tests having imported it: importing these does nothing else.
+_IMPORTABLE = """
+    _collections _csv _decimal _io _queue _random _socket _sqlite3 _ssl _struct _thread abc argparse array ast
+    asyncio base64 binascii bisect bz2 calendar cmath codecs collections colorsys concurrent configparser contextlib
+    contextvars copy csv ctypes dataclasses datetime decimal difflib email enum errno fractions functools getopt
+    getpass gettext glob graphlib gzip hashlib heapq hmac html http inspect io ipaddress itertools json keyword
+    linecache locale logging lzma marshal math mimetypes numbers operator os pathlib pickle platform pprint pyexpat
+    queue random re reprlib sched secrets select selectors shelve shlex shutil signal socket sqlite3 ssl stat
+    statistics string struct subprocess sys tarfile tempfile textwrap threading time timeit token tokenize tomllib
+    traceback types typing unicodedata urllib uuid warnings weakref xml zipfile zlib zoneinfo
+"""
 # Exceptions of these mean something to whoever runs tests: `unittest.SkipTest` must not skip one.
 _NEVER_REAL = {"unittest", "doctest", "bdb", "pdb"}
 
 
 def standard_module(name: str) -> Any:
-    """A module of the standard library by name; None where there is none such."""
-    root = name.partition(".")[0]
-    if root not in sys.stdlib_module_names | {"builtins"} or root in _NEVER_IMPORTED or root.startswith("__"):
+    """A module of the standard library by name; None where there is none such that can be imported harmlessly."""
+    root, *inner = name.split(".")
+    if root not in sys.stdlib_module_names and root != "builtins":
+        return None
+    found = sys.modules.get(name)
+    if found is not None:
+        return found
+    if root not in _IMPORTABLE.split() or any(part.startswith("__") for part in inner):
         return None
     try:
         return __import__(name, fromlist=["_"])
@@ -36,9 +51,13 @@ def standard_class(module: str, name: str) -> type | None:
         if module == "builtins" and isinstance(kind, type) and kind.__name__ == name:
             return kind
     found: Any = standard_module(module)
+    reached: type | None = None
     for part in name.split("."):
         found = getattr(found, part, None)
-    return found if isinstance(found, type) else None
+        if not isinstance(found, type):
+            return None
+        reached = found
+    return reached
 
 
 class StandIns:
@@ -52,6 +71,12 @@ class StandIns:
         self._numbers: dict[type, int] = {}
         self._standard: dict[tuple[str, str], type] = {}
         self._unknown: dict[tuple[str, str], type] = {}
+        self._attributed: list[tuple[BaseException, dict[str, Any]]] = []
+
+    @property
+    def plain(self) -> bool:
+        """Whether no class had to be made, nor an object that stands in for one."""
+        return not (self._classes or self._standard or self._unknown or self._plain)
 
     def number_of(self, value: Any) -> int | None:
         """The handle behind a stand-in; None for anything else."""
@@ -162,15 +187,28 @@ class StandIns:
             error: BaseException = made.__new__(made, *arguments)
             if kind not in self._numbers:
                 error.__init__(*arguments)  # type: ignore[misc]
-        except (TypeError, ValueError):
-            bare: Any = type(kind.__name__, (kind,), {"__init__": lambda self, *ignored: None})
-            error = bare()
-            error.args = arguments
+        except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError):
+            error = self._bare(kind, arguments)
         if str(error) != message:
             error = self._worded(error, message)
-        for name, value in attributes.items():
-            if type(name) is str:
-                error.__dict__.setdefault(name, value)
+        self._attributed.append((error, attributes))
+        return error
+
+    def finish(self) -> None:
+        """Give exceptions their attributes, which are decoded only after them."""
+        while self._attributed:
+            error, attributes = self._attributed.pop()
+            for name, value in attributes.items():
+                if type(name) is str:
+                    error.__dict__.setdefault(name, value)
+
+    def _bare(self, kind: Any, arguments: tuple[Any, ...]) -> BaseException:
+        """An exception that was not made by its class's own constructor."""
+        if issubclass(kind, BaseExceptionGroup):
+            raise WireError("malformed group")
+        bare: Any = type(kind.__name__, (kind,), {"__init__": lambda self, *ignored: None})
+        error: BaseException = bare()
+        error.args = arguments
         return error
 
     def _worded(self, error: BaseException, message: str) -> BaseException:
@@ -189,6 +227,7 @@ class StandIns:
 
         kind, message, arguments, attributes, traceback, line = parts
         error = self._exception(kind, message, arguments, attributes)
+        self.finish()
         if type(traceback) is not str or type(line) is not int:
             raise WireError("malformed exception")
         name = kind.__name__ if isinstance(kind, type) else "Exception"

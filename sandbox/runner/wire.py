@@ -14,6 +14,7 @@ from .plain import CODECS, Codec, codec_of
 MAX_NODES = 2_000_000
 MAX_DEPTH = 50_000
 _INT64 = 2**63
+_MANY = 16
 
 Item = Any  # None | bool | int | float | str | [int]
 Node = list[Any]
@@ -31,6 +32,16 @@ def _has_surrogates(text: str) -> bool:
     except UnicodeEncodeError:
         return True
     return False
+
+
+def _cross_as_they_are(values: list[Any]) -> bool:
+    """Whether many values can be sent as they are; sees it of the usual lists at once."""
+    kinds = set(map(type, values))
+    if kinds == {int}:
+        return bool(min(values) >= -_INT64 and max(values) < _INT64)
+    if kinds == {str}:
+        return "".join(values).isascii()
+    return kinds <= {float, bool}
 
 
 class Encoder:
@@ -90,7 +101,10 @@ class Encoder:
         codec = codec_of(value)
         if codec is None:
             return self._export(self, value)
-        return [codec.tag, *map(self.item, codec.extract(value))]
+        parts = codec.extract(value)
+        if len(parts) > _MANY and _cross_as_they_are(parts[1:] if codec.changeable else parts):
+            return [codec.tag, *map(self.item, parts[:1]), *parts[1:]]
+        return [codec.tag, *map(self.item, parts)]
 
 
 class Decoder:
@@ -99,17 +113,17 @@ class Decoder:
     Args:
         nodes: As received, from whomever.
         special: Builds the value of a node whose tag has no codec, from the tag and the decoded members.
-        extra: Codecs of this side alone.
+        codecs: `CODECS`, and those of this side alone.
     """
 
     def __init__(
-        self, nodes: Any, special: Callable[[str, list[Any]], Any], extra: Mapping[str, Codec] | None = None
+        self, nodes: Any, special: Callable[[str, list[Any]], Any], codecs: Mapping[str, Codec] = CODECS
     ) -> None:
         if type(nodes) is not list or len(nodes) > MAX_NODES:
             raise WireError("malformed table")
         self._nodes: list[Node] = nodes
         self._special = special
-        self._codecs = CODECS if not extra else {**CODECS, **extra}
+        self._codecs = codecs
         self.values: dict[int, Any] = {}
         self.mutable: dict[int, Codec] = {}
         self._unfilled: list[int] = []
@@ -125,16 +139,19 @@ class Decoder:
             raise WireError("malformed items")
         try:
             for item in items:
-                self._resolve(item)
+                if type(item) is list:
+                    self._resolve(item)
             done = 0
             while done < len(self._unfilled):
-                for item in self._nodes[self._unfilled[done]][2:]:
-                    self._resolve(item)
+                for item in self._nodes[self._unfilled[done]]:
+                    if type(item) is list:
+                        self._resolve(item)
                 done += 1
             for index in self._unfilled:
                 self.mutable[index].refill(self.values[index], self._members(index)[1:])
             self._unfilled.clear()
-            return [self._value(item) for item in items]
+            values = self.values
+            return [values[item[0]] if type(item) is list else item for item in items]
         except (TypeError, ValueError, LookupError, ArithmeticError, AttributeError, RecursionError) as error:
             raise WireError(f"malformed message: {type(error).__name__}") from error
 
@@ -142,12 +159,11 @@ class Decoder:
         return self.values[item[0]] if type(item) is list else item
 
     def _members(self, index: int) -> list[Any]:
-        return [self._value(item) for item in self._nodes[index][1:]]
+        values = self.values
+        return [values[item[0]] if type(item) is list else item for item in self._nodes[index][1:]]
 
-    def _resolve(self, item: Item) -> None:
-        """Make sure that the value of an item exists; mutable ones may still be empty."""
-        if type(item) is not list:
-            return
+    def _resolve(self, item: list[Any]) -> None:
+        """Make sure that the value of a reference exists; mutable ones may still be empty."""
         stack = [self._index(item)]
         while stack:
             index = stack[-1]

@@ -3,8 +3,10 @@
 Exit status: 0 done (solved, passed), 1 not solved, 2 bad input or usage, 3 no model or no sandbox, 130 interrupted.
 """
 
+import gc
 import os
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from typing import Any
 
@@ -20,8 +22,17 @@ _COMMANDS = {  # in the order of the help; each is imported when it is asked for
     "run": "selfdebug.cli.run:run",
     "grade": "selfdebug.cli.grade:grade",
     "bench": "selfdebug.cli.bench:bench",
+    "compare": "selfdebug.cli.compare:compare",
+    "report": "selfdebug.cli.report:report",
     "schema": "selfdebug.cli.solve:schema",
     "models": "selfdebug.cli.models:app",
+    "doctor": "selfdebug.cli.doctor:doctor",
+    "serve": "selfdebug.cli.serve:serve",
+    "keys": "selfdebug.cli.keys:app",
+    "submit": "selfdebug.cli.remote:submit",
+    "status": "selfdebug.cli.remote:status",
+    "watch": "selfdebug.cli.remote:watch",
+    "cancel": "selfdebug.cli.remote:cancel",
 }
 
 
@@ -37,7 +48,7 @@ class _Commands(TyperGroup):
         module, _, attribute = _COMMANDS[cmd_name].partition(":")
         found = getattr(import_module(module), attribute)
         if not isinstance(found, typer.Typer):
-            single = typer.Typer(context_settings=_CONTEXT, pretty_exceptions_enable=False)
+            single = typer.Typer(context_settings=_CONTEXT, add_completion=False, pretty_exceptions_enable=False)
             single.command(cmd_name)(found)
             found = single
         command = typer.main.get_command(found)
@@ -64,12 +75,15 @@ def _root() -> None:
 
 def main() -> None:
     """Run the command line and end the process with its exit status."""
-    sys.exit(_run())
+    status = _run()
+    gc.freeze()  # the end of the process would otherwise search for garbage in all that was imported
+    sys.exit(status)
 
 
 def _run() -> int:
     try:
-        status = int(app(standalone_mode=False) or 0)
+        with _begun(sys.argv[1:]) as begun:
+            status = int(app(standalone_mode=False, obj=begun) or 0)
         # What click makes of an interrupt differs by version; the user sees the same message each time.
         return _say("interrupted", 130) if status == 130 else status
     except typer.Exit as error:
@@ -87,6 +101,15 @@ def _run() -> int:
         # Whoever read our output has left; without this, closing standard output at exit would complain again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+
+
+def _begun(arguments: list[str]) -> AbstractContextManager[Any]:
+    """What a command needs that takes long, on its way; it becomes the context's `obj`."""
+    if arguments[:1] != ["run"]:
+        return nullcontext()
+    from selfdebug.cli.ahead import begin
+
+    return begin(arguments[1:])
 
 
 def _say(message: str, status: int) -> int:

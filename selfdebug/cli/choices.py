@@ -8,7 +8,7 @@ import typer
 from sandbox.types import Limits
 from selfdebug.errors import InputError
 from selfdebug.generator import Generator, Sampling
-from selfdebug.options import Budget, Options, parse_feedback
+from selfdebug.options import Budget, Feedback, Options, Strategy, parse_feedback
 
 Model = Annotated[
     str,
@@ -17,8 +17,25 @@ Model = Annotated[
     ),
 ]
 FeedbackChoice = Annotated[
-    str, typer.Option(help="simple, unit-test, explanation, or several joined with +, as in unit-test+explanation.")
+    str, typer.Option(help=f"{', '.join(Feedback)}; or several joined with +, as in unit-test+explanation.")
 ]
+StrategyChoice = Annotated[
+    Strategy,
+    typer.Option(
+        "--strategy",
+        help="linear: repair the last program; resample: write another, told nothing; rounds: write several, repair "
+        "each twice, again; tree: search over all programs so far; survey: try everything, for the record.",
+    ),
+]
+Samples = Annotated[
+    int,
+    typer.Option(
+        min=1,
+        help="Programs drawn at once: linear repairs the best of them; the others draw so many each time (a search 4 "
+        "unless it is more than 1).",
+    ),
+]
+FewShot = Annotated[bool, typer.Option("--few-shot", help="Put a worked example before each request.")]
 MaxTurns = Annotated[int, typer.Option(min=1, help="The most candidates, the first one included.")]
 MaxTokens = Annotated[int | None, typer.Option(min=1, help="The most prompt and completion tokens in all.")]
 MaxSeconds = Annotated[float | None, typer.Option(min=0.001, help="The most seconds in all.")]
@@ -33,7 +50,10 @@ Timeout = Annotated[
 ]
 Memory = Annotated[int, typer.Option(min=64, help="MiB that one run of a candidate may use.")]
 SandboxChoice = Annotated[
-    str, typer.Option("--sandbox", help="bubblewrap, or none: run candidates UNPROTECTED, with your rights.")
+    str, typer.Option("--sandbox", help="bubblewrap, docker, or none: run candidates UNPROTECTED, with your rights.")
+]
+Runtime = Annotated[
+    str | None, typer.Option(help="For --sandbox docker: a runtime of the engine, runsc for gVisor.", metavar="NAME")
 ]
 Out = Annotated[Path | None, typer.Option(help="A folder to keep the results in.")]
 
@@ -52,6 +72,9 @@ def options(
     max_new_tokens: int = 512,
     timeout: float,
     memory: int,
+    strategy: Strategy = Strategy.LINEAR,
+    samples: int = 1,
+    few_shot: bool = False,
 ) -> Options:
     """The `Options` that the command line asks for.
 
@@ -68,6 +91,9 @@ def options(
         budget=Budget(turns=max_turns, tokens=max_tokens, seconds=max_seconds, executions=max_executions),
         sampling=Sampling(temperature=temperature, top_p=top_p, seed=seed, max_new_tokens=max_new_tokens),
         limits=limits(timeout, memory),
+        strategy=strategy,
+        samples=samples,
+        few_shot=few_shot,
     )
 
 

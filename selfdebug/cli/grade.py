@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from sandbox.protocol import Sandbox
 from sandbox.types import Limits
 from selfdebug.cli import choices
 from selfdebug.cli.sandboxes import open_named
@@ -39,6 +39,7 @@ def grade(
     timeout: choices.Timeout = 10.0,
     memory: choices.Memory = 512,
     sandbox: choices.SandboxChoice = "bubblewrap",
+    runtime: choices.Runtime = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
 ) -> None:
     """Run SAMPLES against all tests of their problems, and print pass@1, pass@10 and pass@100.
@@ -61,9 +62,10 @@ def grade(
         raise InputError(str(samples), "", "holds no samples")
     tally = Tally.over(known.values())
     limits = choices.limits(timeout, memory)
+    box = open_named(sandbox, runtime, boxes=workers)
     began = time.monotonic()
-    asyncio.run(_grade(samples, known, results, tally, total, limits, sandbox, workers or os.cpu_count() or 1))
-    _tell(tally, results, sandbox, time.monotonic() - began, as_json)
+    asyncio.run(_grade(samples, known, results, tally, total, limits, box))
+    _tell(tally, results, box.isolation, time.monotonic() - began, as_json)
 
 
 async def _grade(
@@ -73,13 +75,11 @@ async def _grade(
     tally: "Tally",
     total: int,
     limits: Limits,
-    sandbox: str,
-    workers: int,
+    box: Sandbox,
 ) -> None:
     from benchmarks.grading import grade as judge_all
     from benchmarks.samples import ResultsFile, read_samples
 
-    box = open_named(sandbox, boxes=workers)
     try:
         with ResultsFile(results) as file, _progress() as progress:
             task = progress.add_task("grading", total=total)
@@ -105,7 +105,7 @@ def _progress() -> Progress:
     return Progress(*columns, TimeRemainingColumn(), console=console, disable=not console.is_terminal)
 
 
-def _tell(tally: "Tally", results: Path, sandbox: str, wall_s: float, as_json: bool) -> None:
+def _tell(tally: "Tally", results: Path, isolation: str, wall_s: float, as_json: bool) -> None:
     pass_at = tally.pass_at()
     if as_json:
         facts = {
@@ -116,7 +116,7 @@ def _tell(tally: "Tally", results: Path, sandbox: str, wall_s: float, as_json: b
             "statuses": dict(sorted(tally.statuses.items())),
             "pass_at_k": {str(k): value for k, value in pass_at.items()},
             "wall_s": round(wall_s, 3),
-            "isolation": sandbox,
+            "isolation": isolation,
             "results": str(results),
         }
         typer.echo(json.dumps(facts))

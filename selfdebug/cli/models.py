@@ -12,7 +12,7 @@ from rich.table import Table
 from selfdebug import models
 from selfdebug.models import DEFAULT_MODEL
 
-app = typer.Typer(help="Pull, list and remove models.", no_args_is_help=True)
+app = typer.Typer(help="Pull, list and remove models.", no_args_is_help=True, add_completion=False)
 
 _Name = Annotated[str, typer.Argument(help="A name on the hub, a local folder or a GGUF file.", show_default=True)]
 

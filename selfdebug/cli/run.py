@@ -1,74 +1,90 @@
-"""`selfdebug run`: one program against all known tests of a problem, without a model."""
+"""`selfdebug run`: one program against all known tests of a problem, without a model.
 
-import asyncio
+Its box is on its way when it begins (`selfdebug.cli.ahead`): what it needs is imported meanwhile.
+"""
+
 import json
 import sys
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from sandbox.protocol import Sandbox
 from sandbox.types import Execution, Limits
 from selfdebug.cli import choices
+from selfdebug.cli.ahead import Begun, beginning
 from selfdebug.cli.sandboxes import open_named
 from selfdebug.errors import InputError
 from selfdebug.problem import Problem
 
 
 def run(
+    ctx: typer.Context,
     problem: Annotated[str, typer.Argument(help="A problem file, a .jsonl[.gz] of problems, or - for standard input.")],
     candidate: Annotated[str, typer.Argument(help="The program to run: a Python file, or - for standard input.")],
     task_id: Annotated[str | None, typer.Option(help="Which problem of a file with several.")] = None,
     timeout: choices.Timeout = 10.0,
     memory: choices.Memory = 512,
     sandbox: choices.SandboxChoice = "bubblewrap",
+    runtime: choices.Runtime = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
 ) -> None:
     """Run CANDIDATE against all known tests of PROBLEM, and show which failed and why.
 
     Exit status 0 if all passed, 1 if not.
     """
-    from selfdebug.formats import load_problem
-
     if problem == candidate == "-":
         raise InputError("standard input", "", "can't be both the problem and the candidate")
-    loaded = load_problem(problem, task_id=task_id, visible="all")
-    if loaded.visible is None and not loaded.hidden:
-        raise InputError(problem, "", f"{loaded.id} has no tests to run the candidate against")
+    loaded = _load(problem, task_id)
     program = _read(candidate)
-    limits = choices.limits(timeout, memory)
-    execution = asyncio.run(_execute(loaded, program, sandbox, limits))
-    if as_json:
-        typer.echo(json.dumps(_facts(loaded, execution)))
-    else:
-        from selfdebug.cli.verdict import show
-
-        show(Console(), loaded.id, execution)
+    show = _json if as_json else _terminal()
+    begun: Begun = ctx.obj or ctx.with_resource(beginning(open_named(sandbox, runtime)))
+    box, loop = begun
+    execution = loop.run(_execute(loaded, program, box, choices.limits(timeout, memory)))
+    show(loaded.id, execution)
     raise typer.Exit(0 if execution.passed else 1)
 
 
-async def _execute(problem: Problem, program: str, sandbox: str, limits: Limits) -> Execution:
+def _load(problem: str, task_id: str | None) -> Problem:
+    from selfdebug.formats import load_problem
+
+    loaded = load_problem(problem, task_id=task_id, visible="all")
+    if loaded.visible is None and not loaded.hidden:
+        raise InputError(problem, "", f"{loaded.id} has no tests to run the candidate against")
+    return loaded
+
+
+async def _execute(problem: Problem, program: str, box: Sandbox, limits: Limits) -> Execution:
     from benchmarks.grading import judge
 
-    box = open_named(sandbox)
-    try:
-        with _waiting():
-            return await judge(problem, program, sandbox=box, limits=limits)
-    finally:
-        await box.close()
+    with _waiting():
+        async with box.job() as executor:
+            return await judge(problem, program, executor=executor, limits=limits)
 
 
 def _waiting() -> AbstractContextManager[object]:
+    from rich.console import Console
+
     console = Console(stderr=True)
     return console.status("the sandbox runs the tests …") if console.is_terminal else nullcontext()
 
 
-def _facts(problem: Problem, execution: Execution) -> dict[str, object]:
-    head = {"problem": problem.id, "passed": execution.passed, "tests_passed": execution.tests_passed}
-    return head | asdict(execution)
+def _json(name: str, execution: Execution) -> None:
+    head = {"problem": name, "passed": execution.passed, "tests_passed": execution.tests_passed}
+    typer.echo(json.dumps(head | asdict(execution)))
+
+
+def _terminal() -> Callable[[str, Execution], None]:
+    from rich.console import Console
+
+    from selfdebug.cli.verdict import show
+
+    return partial(show, Console())
 
 
 def _read(candidate: str) -> str:

@@ -10,19 +10,20 @@ import typer
 from rich.console import Console
 from rich.syntax import Syntax
 
+from sandbox.protocol import Sandbox
 from selfdebug.cli import choices
 from selfdebug.cli.sandboxes import open_named
 from selfdebug.cli.view import View
 from selfdebug.driver import Observer, Result
 from selfdebug.driver import solve as drive
 from selfdebug.errors import InputError
-from selfdebug.events import Action, Event, Graded
+from selfdebug.events import Event
 from selfdebug.models import DEFAULT_MODEL
-from selfdebug.options import Options
+from selfdebug.options import Options, Strategy
 from selfdebug.problem import Problem
 from selfdebug.report import summary
 from selfdebug.state import State
-from selfdebug.trajectory import TrajectoryFile, fold, read
+from selfdebug.trajectory import TrajectoryFile, read, states
 
 
 class Visible(StrEnum):
@@ -40,6 +41,9 @@ def solve(
     ] = Visible.ALL,
     model: choices.Model = DEFAULT_MODEL,
     feedback: choices.FeedbackChoice = "unit-test",
+    few_shot: choices.FewShot = False,
+    strategy: choices.StrategyChoice = Strategy.LINEAR,
+    samples: choices.Samples = 1,
     max_turns: choices.MaxTurns = 10,
     max_tokens: choices.MaxTokens = None,
     max_seconds: choices.MaxSeconds = None,
@@ -51,6 +55,7 @@ def solve(
     timeout: choices.Timeout = 10.0,
     memory: choices.Memory = 512,
     sandbox: choices.SandboxChoice = "bubblewrap",
+    runtime: choices.Runtime = None,
     out: choices.Out = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
     view: Annotated[
@@ -77,12 +82,16 @@ def solve(
         max_new_tokens=max_new_tokens,
         timeout=timeout,
         memory=memory,
+        strategy=strategy,
+        samples=samples,
+        few_shot=few_shot,
     )
     loaded = load_problem(problem, task_id=task_id, visible=visible.value)
     console = Console(stderr=True)
     shown = console.is_terminal if view is None else view
     folder = _folder(out, loaded) if out else None
-    result = asyncio.run(_solve(loaded, asked, sandbox, folder, console if shown else None))
+    box = open_named(sandbox, runtime)
+    result = asyncio.run(_solve(loaded, asked, box, folder, console if shown else None))
     if folder and result.state.best:
         (folder / "solution.py").write_bytes(_bytes(result.state.best.candidate.program))
     _print(result, as_json)
@@ -99,13 +108,13 @@ def replay(
     events = read(trajectory)
     if not events:
         raise InputError(str(trajectory), "", "holds no event; expected a trajectory that a solve has kept")
-    result = Result(fold(events)[0], tuple(event for event in events if isinstance(event, Graded)))
+    result = Result.of(events)
     if as_json:
         _print(result, as_json)
         return
     view = View(Console())
-    for count, event in enumerate(events, 1):
-        view(event, fold(events[:count])[0], ())
+    for event, state in zip(events, states(events), strict=True):
+        view(event, state)
     _print(result, as_json)
 
 
@@ -117,10 +126,9 @@ def schema() -> None:
 
 
 async def _solve(
-    problem: Problem, options: Options, sandbox: str, folder: Path | None, console: Console | None
+    problem: Problem, options: Options, box: Sandbox, folder: Path | None, console: Console | None
 ) -> Result:
 
-    box = open_named(sandbox)
     generator = choices.open_model(options.model)
     trajectory = TrajectoryFile(folder / "trajectory.jsonl") if folder else None
     view = View(console) if console else None
@@ -136,11 +144,11 @@ async def _solve(
 
 
 def _observer(trajectory: TrajectoryFile | None, view: View | None) -> Observer:
-    def observe(event: Event, state: State, actions: tuple[Action, ...]) -> None:
+    def observe(event: Event, state: State) -> None:
         if trajectory:
             trajectory.write(event)
         if view:
-            view(event, state, actions)
+            view(event, state)
 
     return observe
 
@@ -159,11 +167,16 @@ def _print(result: Result, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(summary(result)))
     elif result.state.best:
-        program, console = result.state.best.candidate.program, Console()
-        if console.is_terminal:
-            console.print(Syntax(program, "python", theme="ansi_dark", background_color="default"))
-        else:
-            typer.echo(_bytes(program), nl=not program.endswith("\n"))
+        print_program(result.state.best.candidate.program)
+
+
+def print_program(program: str) -> None:
+    """Print a program on standard output, in colour if that is a terminal."""
+    console = Console()
+    if console.is_terminal:
+        console.print(Syntax(program, "python", theme="ansi_dark", background_color="default"))
+    else:
+        typer.echo(_bytes(program), nl=not program.endswith("\n"))
 
 
 def _bytes(program: str) -> bytes:

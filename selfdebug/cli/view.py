@@ -1,6 +1,7 @@
 """Shows a solve in a terminal, turn by turn, live or replayed: the same events, the same picture."""
 
 import difflib
+from collections.abc import Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.markup import escape
@@ -11,15 +12,33 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from sandbox.types import Execution, Status, TestResult
-from selfdebug.events import Action, Completed, Event, Executed, Generate, Graded, Purpose, Submitted
+from selfdebug.events import Action, Completed, Event, Generate, Graded, Look, Observe, Observed, Purpose, Submitted
+from selfdebug.options import Strategy
 from selfdebug.prompts import shorten
 from selfdebug.state import Reason, State, Turn
 
 _DOING = {
-    Purpose.WRITE: "the model writes a first program",
+    Purpose.WRITE: "the model writes a program",
     Purpose.EXPLAIN: "the model explains its program",
+    Purpose.TRACE: "the model walks through a failing test",
+    Purpose.BLOCKS: "the model judges what its program did, block by block",
     Purpose.JUDGE: "the model explains and judges its program",
     Purpose.REPAIR: "the model repairs its program",
+    Purpose.INPUTS: "the model writes calls that may tell programs apart",
+    Purpose.CHOOSE: "the model says which of two programs is right in a call",
+}
+_LOOKING = {
+    Look.SMALLEST: "the sandbox looks for a smaller input that fails",
+    Look.TRACE: "the sandbox traces the failing test",
+}
+_RUNNING = "the sandbox runs the tests"
+_SAID = {
+    Purpose.EXPLAIN: "explains",
+    Purpose.TRACE: "walks through the failing test",
+    Purpose.BLOCKS: "judges what happened",
+    Purpose.JUDGE: "explains and judges",
+    Purpose.INPUTS: "writes calls that may tell programs apart",
+    Purpose.CHOOSE: "says which of two programs is right in a call",
 }
 _ENDED = {
     Reason.PASSED: "every visible test passes",
@@ -40,51 +59,71 @@ class View:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._spinner: Spinner | None = None
+        self._shown = 0  # turns
 
-    def __call__(self, event: Event, state: State, actions: tuple[Action, ...]) -> None:
+    def __call__(self, event: Event, state: State) -> None:
         self._wait_for(None)
         if isinstance(event, Submitted):
             self._console.print(_heading(state))
-        elif isinstance(event, Executed):
-            self._console.print(_turn(state, state.newest))
-        elif isinstance(event, Completed) and event.purpose in (Purpose.EXPLAIN, Purpose.JUDGE):
-            self._console.print(_explanation(state.turns[-1]))
-        elif isinstance(event, Completed) and (state.newest.candidate.repeats or not state.newest.candidate.program):
-            self._console.print(_turn(state, state.newest))
+        elif isinstance(event, Completed) and event.purpose.talks:
+            self._console.print(_talk(event))
+        elif isinstance(event, Observed):
+            self._console.print(_observation(event))
         elif isinstance(event, Graded):
             self._console.print(_graded(event))
+        for turn in state.turns[self._shown :]:
+            if turn.candidate.program and turn.execution is None:
+                break  # it is still to be run
+            self._console.print(_turn(state, turn))
+            self._shown = turn.number
         if state.outcome and not isinstance(event, Graded):
             self._console.print(_ending(state))
-        self._wait_for(next((action for action in actions), None), len(state.turns))
+        self._wait_for(state)
 
-    def _wait_for(self, action: Action | None, turns: int = 0) -> None:
+    def _wait_for(self, state: State | None) -> None:
         if self._spinner:
             self._spinner.stop()
         self._spinner = None
-        if action is None or action.kind == "finish" or not self._console.is_terminal:
+        if state is None or not self._console.is_terminal:
             return
-        if isinstance(action, Generate):
-            number = turns + (action.purpose in (Purpose.WRITE, Purpose.REPAIR))
-            text = f"turn {number}: {_DOING[action.purpose]} …"
-        else:
-            text = f"turn {turns}: the sandbox runs the tests …"
-        self._spinner = self._console.status(text)
-        self._spinner.start()
+        doing = _doing(state.waiting)
+        if doing:
+            self._spinner = self._console.status(f"{doing} …")
+            self._spinner.start()
 
     def close(self) -> None:
         """Take the spinner away; harmless when repeated."""
         self._wait_for(None)
 
 
+def _doing(waiting: Sequence[Action]) -> str:
+    """What is being waited for; empty at the end."""
+    action = waiting[0]
+    if action.kind == "finish":
+        return ""
+    if not isinstance(action, Generate):
+        return f"turn {action.turn}: {_LOOKING[action.look] if isinstance(action, Observe) else _RUNNING}"
+    text, count = _DOING[action.purpose], len(waiting)
+    if not action.purpose.talks:
+        count = sum(other.request.n for other in waiting if isinstance(other, Generate))
+    if count == 1:
+        return f"turn {action.turn}: {text}"
+    text = text.replace("a program", f"{count} programs").replace("its program", f"{count} programs")
+    return text if action.purpose.talks else f"turns {action.turn} to {action.turn + count - 1}: {text}"
+
+
 def _heading(state: State) -> RenderableType:
     options, visible = state.options, state.problem.visible
     feedback = "+".join(options.feedback) if visible else "explanation alone: no visible test"
-    facts = f"{options.model} · feedback {feedback} · at most {options.budget.turns} turns"
+    way = "" if options.strategy is Strategy.LINEAR else f"strategy {options.strategy} · "
+    facts = f"{options.model} · {way}feedback {feedback} · at most {options.budget.turns} turns"
     return Group(Text(state.problem.id, style="bold"), Text(facts, style="dim"))
 
 
 def _turn(state: State, turn: Turn) -> RenderableType:
-    title = f"[bold]turn {turn.number}[/] {_count(turn)}"
+    parent = turn.candidate.parent
+    origin = f" from turn {parent}" if parent not in (0, turn.number - 1) else ""
+    title = f"[bold]turn {turn.number}[/]{origin} {_count(turn)}"
     right = f"{turn.tokens:,} tokens · {turn.seconds:.1f} s"
     parts: list[RenderableType] = [Text(), Rule(f"{title} [dim]· {right}[/]", align="left", style="dim")]
     parts.append(Padding(_program(state, turn), (0, 0, 0, 2)))
@@ -113,8 +152,9 @@ def _program(state: State, turn: Turn) -> RenderableType:
         return Text()
     if not turn.candidate.program:
         return Text(shorten(turn.candidate.reply.strip(), 600) or "(an empty reply)", style="dim")
-    before = next((t.candidate.program for t in reversed(state.turns[: turn.number - 1]) if t.candidate.program), None)
-    if before is None:
+    parent = state.turn(turn.candidate.parent) if turn.candidate.parent else None
+    before = parent.candidate.program if parent else ""
+    if not before:
         return Syntax(turn.candidate.program.strip(), "python", theme="ansi_dark", background_color="default")
     return _diff(before, turn.candidate.program)
 
@@ -165,11 +205,23 @@ def _raised(kind: str, message: str, traceback: str) -> RenderableType:
     )
 
 
-def _explanation(turn: Turn) -> RenderableType:
-    lines = turn.explanation.splitlines()
+def _observation(event: Observed) -> RenderableType:
+    if event.look is Look.SMALLEST and event.smallest is None:
+        return Text("  no smaller input that fails was found", style="dim")
+    if event.smallest:
+        return Group(Text("  a smaller input fails too:", style="blue"), _failure(event.smallest))
+    steps = len(event.trace.steps) if event.trace else 0
+    said = (
+        f"  {steps} steps of the failing test were traced" if steps else "  nothing of the failing test could be traced"
+    )
+    return Text(said, style="blue")
+
+
+def _talk(event: Completed) -> RenderableType:
+    lines = event.completion.texts[0].strip().splitlines()
     shown = "\n".join(lines[:_SHOWN_EXPLANATION_LINES])
     more = f"\n… {len(lines) - _SHOWN_EXPLANATION_LINES} more lines" if len(lines) > _SHOWN_EXPLANATION_LINES else ""
-    head = Text("  the model explains:", style="blue")
+    head = Text(f"  the model {_SAID[event.purpose]}:", style="blue")
     return Group(head, Padding(Text(shown + more, style="dim"), (0, 0, 0, 4)))
 
 

@@ -1,11 +1,11 @@
 """From a checked row of any format to a `Problem`: which tests the model may see, and which only grade."""
 
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Literal
 
 from sandbox.types import AssertSuite, CheckSuite, PytestSuite, StdioCase, StdioSuite, Suite
-from selfdebug.examples import docstring_examples
-from selfdebug.formats import sources
+from selfdebug.formats import sources, transcoder
 from selfdebug.formats.models import (
     AssertTests,
     CheckTests,
@@ -18,10 +18,11 @@ from selfdebug.formats.models import (
 )
 from selfdebug.formats.read import STANDARD_INPUT, Row, fail, quoted
 from selfdebug.formats.recognise import recognise
+from selfdebug.formats.spider import SpiderRow, from_spider
 from selfdebug.problem import Problem
 from selfdebug.syntax import complete
 
-Visible = Literal["all", "examples"]
+Visible = Literal["all", "examples", "first"]
 AnyTests = AssertTests | CheckTests | PytestTests | StdioTests
 
 
@@ -29,26 +30,50 @@ def to_problem(row: Row, visible: Visible, keep_broken: bool = False) -> Problem
     """The row as a problem.
 
     Args:
-        visible: Whose tests' outcome the model may be shown: `all` that are not marked as hidden, or the examples.
+        visible: Whose tests' outcome the model may be shown: `all` that are not marked as hidden, the examples, or
+            the `first` of these.
         keep_broken: Take a data set's test that does not parse as it is. A few rows of TransCoder have such; a
             program fails them, and the rest of the file is still good.
 
     Raises:
         InputError: The row is wrong.
     """
+    problem = _to_problem(row, "examples" if visible == "first" else visible, keep_broken)
+    if visible == "first":
+        problem = replace(problem, visible=_first(problem.visible))
+    return replace(problem, illustrative=visible != "all" and bool(problem.hidden))
+
+
+def _to_problem(row: Row, visible: Visible, keep_broken: bool) -> Problem:
     model = recognise(row)
     match model:
+        case HumanEvalRow(prompt=prompt) if (source := transcoder.source(prompt)) is not None:
+            return _from_transcoder(row, model, source, visible, keep_broken)
         case HumanEvalRow():
             return _from_humaneval(row, model, visible, keep_broken)
         case MbppRow():
             return _from_mbpp(row, model, visible)
+        case SpiderRow():
+            return from_spider(row, model, row_id(row))
         case OwnProblem():
             return _from_own(row, model, visible)
+
+
+def _first(suite: Suite | None) -> Suite | None:
+    """The suite's first test alone, where its tests can be told apart."""
+    match suite:
+        case AssertSuite():
+            return replace(suite, asserts=suite.asserts[:1])
+        case StdioSuite():
+            return replace(suite, cases=suite.cases[:1])
+    return suite
 
 
 def row_id(row: Row) -> str:
     """The name of a row's problem, also of a row that is wrong otherwise."""
     name = row.fields.get("task_id", row.fields.get("id"))
+    if name is None and "db_id" in row.fields:
+        return f"Spider/{row.place.removeprefix('line ').strip('[]') or 0}"
     if type(name) is int:
         return f"MBPP/{name}"
     return name if isinstance(name, str) and name else _file_id(row)
@@ -73,7 +98,7 @@ def _from_humaneval(row: Row, model: HumanEvalRow, visible: Visible, keep_broken
     if visible == "examples":
         asserts = _given_tests(row, model, keep_broken)
         if asserts is None:
-            asserts = docstring_examples(model.prompt, entry_point)
+            asserts = _in_text(model.prompt, entry_point)
         shown = AssertSuite(asserts, entry_point=entry_point, context=context) if asserts else None
         hidden = (full,)
     return Problem(
@@ -84,6 +109,21 @@ def _from_humaneval(row: Row, model: HumanEvalRow, visible: Visible, keep_broken
         visible=shown,
         hidden=hidden,
         reference=sources.whole_program(model.prompt, model.canonical_solution, entry_point),
+    )
+
+
+def _from_transcoder(row: Row, model: HumanEvalRow, source: str, visible: Visible, keep_broken: bool) -> Problem:
+    """A function to translate. Its tests are ten asserts; of a row with one that does not parse, no program passes."""
+    graded = _from_humaneval(row, model, "all", keep_broken)
+    assert graded.visible is not None
+    asserts = _given_tests(row, model, keep_broken) or ()
+    whole = len(asserts) == len(model.given_tests or ()) and sources.parses(model.test)
+    shown = asserts if visible == "all" else asserts[:1]
+    return replace(
+        graded,
+        statement=transcoder.statement(source),
+        visible=AssertSuite(shown, entry_point=graded.entry_point) if shown else None,
+        hidden=() if visible == "all" and asserts and whole else (graded.visible,),
     )
 
 
@@ -200,21 +240,33 @@ def _suite(row: Row, place: str, tests: AnyTests | None, entry_point: str, conte
             module = sources.require_identifier(row, f"{place}.module", tests.module)
             return PytestSuite(tests.pytest, entry_point, module)
         case StdioTests():
-            return StdioSuite(tuple(StdioCase(case.stdin, case.stdout) for case in tests.stdio))
+            if tests.tolerance is not None and tests.compare != "float":
+                fail(row, f"{place}.tolerance", "is only used with compare 'float'; leave it out, or compare so")
+            return _stdio_suite(tests.stdio, tests)
+
+
+def _stdio_suite(pairs: list[StdioPair], like: StdioTests | None) -> StdioSuite:
+    """A suite of these pairs, compared as other tests of the problem are."""
+    suite = StdioSuite(tuple(StdioCase(pair.stdin, pair.stdout) for pair in pairs))
+    if like is None:
+        return suite
+    tolerance = suite.tolerance if like.tolerance is None else like.tolerance
+    return replace(suite, compare=like.compare, tolerance=tolerance)
 
 
 def _own_examples(row: Row, model: OwnProblem, entry_point: str) -> Suite | None:
     """The examples that the file gives, as tests."""
     if not model.examples:
         return None
-    cases = tuple(StdioCase(item.stdin, item.stdout) for item in model.examples if isinstance(item, StdioPair))
+    pairs = [item for item in model.examples if isinstance(item, StdioPair)]
     asserts = [item for item in model.examples if isinstance(item, str)]
-    if cases and asserts:
+    if pairs and asserts:
         fail(row, "examples", "holds both asserts and input and output pairs; keep one kind")
-    if cases:
+    if pairs:
         if model.tests is not None and not isinstance(model.tests, StdioTests):
             fail(row, "examples", "holds input and output pairs, but the tests are not stdio tests; give asserts")
-        return StdioSuite(cases)
+        like = model.tests or model.hidden_tests
+        return _stdio_suite(pairs, like if isinstance(like, StdioTests) else None)
     if isinstance(model.tests, StdioTests):
         fail(row, "examples[0]", "expected an object with stdin and stdout, as the tests are, found an assert")
     setup = model.tests.setup if isinstance(model.tests, AssertTests) else ""
@@ -227,12 +279,18 @@ def _own_examples(row: Row, model: OwnProblem, entry_point: str) -> Suite | None
 def _found_examples(model: OwnProblem, entry_point: str, full: Suite) -> Suite | None:
     """Examples for the model where the file marks none: those in the text, or the first of the tests."""
     for text in (model.context, model.statement):
-        if entry_point and (asserts := docstring_examples(text, entry_point)):
+        if entry_point and (asserts := _in_text(text, entry_point)):
             setup = full.setup if isinstance(full, AssertSuite) else ""
             return AssertSuite(asserts, setup, entry_point, model.context)
     if isinstance(full, AssertSuite):
         return AssertSuite(full.asserts[:1], full.setup, entry_point, model.context)
-    return StdioSuite(full.cases[:1]) if isinstance(full, StdioSuite) else None
+    return replace(full, cases=full.cases[:1]) if isinstance(full, StdioSuite) else None
+
+
+def _in_text(text: str, entry_point: str) -> tuple[str, ...]:
+    from selfdebug.examples import docstring_examples  # for who shows examples alone; a run need not wait for it
+
+    return docstring_examples(text, entry_point)
 
 
 def _asserts(row: Row, place: str, asserts: list[str]) -> tuple[str, ...]:

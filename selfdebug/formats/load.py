@@ -21,14 +21,23 @@ def load_problem(path: str, *, task_id: str | None = None, visible: Visible = "a
     Raises:
         InputError: The file, the row or the task's name is wrong.
     """
+    return to_problem(load_row(path, task_id=task_id), visible)
+
+
+def load_row(path: str, *, task_id: str | None = None) -> Row:
+    """The row of the problem to solve, as it stands in the file; arguments as for `load_problem`.
+
+    Raises:
+        InputError: The file or the task's name is wrong.
+    """
     rows = read_rows(path)
     names = _names(rows)
     if task_id is not None:
-        return to_problem(rows[_find(rows[0].source, names, task_id)], visible)
+        return rows[_find(rows[0].source, names, task_id)]
     if len(rows) > 1:
         shown = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
         raise InputError(rows[0].source, "", f"holds {len(rows)} problems; say which with --task-id: {shown}")
-    return to_problem(rows[0], visible)
+    return rows[0]
 
 
 def load_problems(path: str, *, visible: Visible = "all") -> list[Problem]:

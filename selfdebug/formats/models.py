@@ -69,7 +69,7 @@ class PytestTests(_Strict):
 
 
 class StdioPair(_Strict):
-    """What the program reads and what it must print. Trailing white space of lines is not compared."""
+    """What the program reads and what it must print."""
 
     model_config = ConfigDict(title="Input and output")
 
@@ -86,6 +86,24 @@ class StdioTests(_Strict):
         list[StdioPair],
         Field(min_length=1, description="One run each.", examples=[[{"stdin": "1 2\n", "stdout": "3\n"}]]),
     ]
+    compare: Annotated[
+        Literal["exact", "lines", "tokens", "float"],
+        Field(
+            description="How what is printed is compared. exact: every character. lines: line by line, but for white "
+            "space at the end of a line and of the output. tokens: word by word, whatever the white space between "
+            "them. float: as tokens, and decimal numbers need only be close."
+        ),
+    ] = "lines"
+    tolerance: Annotated[
+        float | None,
+        Field(
+            ge=0,
+            allow_inf_nan=False,
+            description="With compare float, how far a number may be off, absolutely or as a part of the expected "
+            "number; 1e-6 if left out.",
+            examples=[1e-9],
+        ),
+    ] = None
 
 
 def _one_kind(value: Any) -> Any:

@@ -7,7 +7,7 @@ import json
 import math
 import sys
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -24,11 +24,13 @@ class Row:
 
     Attributes:
         place: `line 3`, `[2]`, or empty for the whole file.
+        folder: Where the file lies; None where the row came another way, and may name no file.
     """
 
     source: str
     place: str
     fields: dict[str, Any]
+    folder: Path | None = None
 
 
 class _DuplicateKey(ValueError):
@@ -41,7 +43,12 @@ def read_rows(path: str) -> list[Row]:
     Raises:
         InputError: It cannot be read, or is not JSON.
     """
-    source = STANDARD_INPUT if path == "-" else path
+    if path == "-":
+        return _rows(path, STANDARD_INPUT)
+    return [replace(row, folder=Path(path).parent) for row in _rows(path, path)]
+
+
+def _rows(path: str, source: str) -> list[Row]:
     text = _decode(source, _unpack(source, _read_bytes(path, source)))
     if not text.strip():
         raise InputError(source, "", "is empty; expected a problem as a JSON object")

@@ -18,21 +18,24 @@ from selfdebug.formats.models import (
     StdioTests,
 )
 from selfdebug.formats.read import Row, fail, kind, quoted
+from selfdebug.formats.spider import SpiderRow
 
-AnyProblem = OwnProblem | HumanEvalRow | MbppRow
+AnyProblem = OwnProblem | HumanEvalRow | MbppRow | SpiderRow
 
 _NAMES: dict[type[BaseModel], str] = {
     OwnProblem: "the project's own format",
     HumanEvalRow: "HumanEval",
     MbppRow: "MBPP",
+    SpiderRow: "Spider",
 }
 # Fields that only one of the formats has. `test` and `entry_point` are weaker signs, see `_formats`.
-_SIGNS: dict[type[BaseModel], frozenset[str]] = {
+_SIGNS: dict[type[AnyProblem], frozenset[str]] = {
     OwnProblem: frozenset({"statement", "tests", "hidden_tests", "examples", "context", "language", "reference", "id"}),
     HumanEvalRow: frozenset(
         {"canonical_solution", "given_tests", "base_input", "plus_input", "declaration", "example_test"}
     ),
     MbppRow: frozenset({"test_list", "test_setup_code", "challenge_test_list", "test_imports", "source_file"}),
+    SpiderRow: frozenset({"db_id", "query_toks", "query_toks_no_value", "question_toks"}),
 }
 # HumanEval-X tells the language by the task's name.
 _LANGUAGES = {"CPP": "C++", "Java": "Java", "JavaScript": "JavaScript", "Go": "Go", "Rust": "Rust"}
@@ -69,8 +72,8 @@ def recognise(row: Row) -> AnyProblem:
             row,
             "",
             f"is in no known format; its fields are {found}. Expected 'statement' (the project's own format), "
-            "'prompt' with 'test' and 'entry_point' (HumanEval), or 'text' with 'test_list' (MBPP)"
-            + _suggestion(row.fields),
+            "'prompt' with 'test' and 'entry_point' (HumanEval), 'text' with 'test_list' (MBPP), or 'db_id' with "
+            "'question' and 'query' (Spider)" + _suggestion(row.fields),
         )
     [model] = formats
     language = _LANGUAGES.get(str(row.fields.get("task_id", "")).split("/")[0])
@@ -87,7 +90,7 @@ def recognise(row: Row) -> AnyProblem:
 def _formats(fields: dict[str, Any]) -> dict[type[AnyProblem], list[str]]:
     """Each format that the fields point to, with the fields that do."""
     found: dict[type[AnyProblem], list[str]] = {}
-    for model in (OwnProblem, HumanEvalRow, MbppRow):
+    for model in _SIGNS:
         if signs := sorted(_SIGNS[model] & fields.keys()):
             found[model] = signs
     if "prompt" in fields and OwnProblem in found:
@@ -137,6 +140,10 @@ def _explain(details: ErrorDetails, model: type[AnyProblem]) -> tuple[str, str]:
             return place, "holds half of a surrogate pair (\\ud800 to \\udfff), which is no character; mend the escape"
         case "literal_error":
             return place, f"expected {details.get('ctx', {}).get('expected')}, found {kind(value)}"
+        case "greater_than_equal" | "finite_number":
+            return place, f"expected a number of 0 or more, found {kind(value)}"
+        case "float_type" if type(value) is int:
+            return place, f"expected a smaller number, found {kind(value)}"
         case "no_kind":
             return place, details["msg"] + _near(value, list(_TAGS))
         case "two_kinds" | "two_texts":

@@ -26,11 +26,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(eq=False)
 class Job:
-    """One request in the queue: its prompt's token ids, and the replies so far."""
+    """One request in the queue: its prompt's token ids, of which the last are the replies' prefix, and the replies."""
 
     prompt: tuple[int, ...]
     sampling: Sampling
     n: int
+    prefix: tuple[int, ...] = ()
     future: "Future[tuple[Reply, ...]]" = field(default_factory=Future)
     replies: dict[int, Reply] = field(default_factory=dict)
 
@@ -53,6 +54,8 @@ class BatchStats:
         peak: The most samples in one step.
         limit: The most samples a step may have at present.
         out_of_memory: How often the limit was halved.
+        read: Tokens of prompts that the model has read.
+        shared: Tokens of prompts that it had read before, for others.
     """
 
     steps: int = 0
@@ -60,6 +63,8 @@ class BatchStats:
     peak: int = 0
     limit: int = 0
     out_of_memory: int = 0
+    read: int = 0
+    shared: int = 0
 
 
 class BatchQueue:
@@ -88,15 +93,22 @@ class BatchQueue:
 
     @property
     def stats(self) -> BatchStats:
-        return BatchStats(self._steps, self._tokens, self._peak, self._limit, self._shortages)
+        counts = self._steps, self._tokens, self._peak, self._limit, self._shortages
+        return BatchStats(*counts, self._decoder.read_tokens, self._decoder.shared_tokens)
 
-    def submit(self, prompt: Sequence[int], sampling: Sampling, n: int) -> "Future[tuple[Reply, ...]]":
+    def submit(
+        self, prompt: Sequence[int], sampling: Sampling, n: int, prefix: Sequence[int] = ()
+    ) -> "Future[tuple[Reply, ...]]":
         """Queue a request. Cancelling the future gives its places up before the next step.
+
+        Args:
+            prompt: Token ids.
+            prefix: Token ids that follow the prompt and belong to each reply.
 
         Raises:
             GenerationError: The queue is closed. The future itself raises nothing else.
         """
-        job = Job(tuple(prompt), sampling, n)
+        job = Job((*prompt, *prefix), sampling, n, tuple(prefix))
         with self._arrived:
             if self._closed:
                 raise GenerationError("the generator is closed")
@@ -183,7 +195,7 @@ class BatchQueue:
 
     def _is_over(self, sample: Sample) -> bool:
         sampling = sample.job.sampling
-        over = self._reader.ended(sample.added, stop_after_code=sampling.stop_after_code)
+        over = self._reader.ended(sample.added, sampling, sample.job.prefix)
         return over or len(sample.added) >= sampling.max_new_tokens
 
     def _release(self, sample: Sample) -> None:
@@ -192,7 +204,7 @@ class BatchQueue:
 
     def _finish(self, sample: Sample) -> None:
         job = sample.job
-        job.replies[sample.index] = self._reader.reply(sample.added, stop_after_code=job.sampling.stop_after_code)
+        job.replies[sample.index] = self._reader.reply(sample.added, job.sampling, job.prefix)
         if len(job.replies) == job.n and job.future.set_running_or_notify_cancel():
             job.future.set_result(tuple(job.replies[index] for index in range(job.n)))
 

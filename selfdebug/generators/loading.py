@@ -41,6 +41,10 @@ class LoadedModel:
         )
         return tuple(cast(list[int], ids))
 
+    def encode_prefix(self, text: str) -> tuple[int, ...]:
+        """The token ids of the beginning of an answer."""
+        return tuple(self.tokenizer.encode(text, add_special_tokens=False)) if text else ()
+
 
 def load_model(path: Path, device: str | None, dtype: str | None, *, packed: bool = True) -> LoadedModel:
     """Load a local folder in Hugging Face's format.
@@ -75,8 +79,10 @@ def load_model(path: Path, device: str | None, dtype: str | None, *, packed: boo
     return LoadedModel(model, tokenizer, _stop_ids(model, tokenizer), context)
 
 
-def free_memory_bytes() -> int:
-    """Memory that can be had now, caches that would be given up included; 4 GiB where the system does not say."""
+def free_memory_bytes(device: torch.device) -> int:
+    """A device's memory that can be had now, caches that would be given up included; 4 GiB where nobody says."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
     try:
         fields = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
         return int(fields["MemAvailable"].split()[0]) * 1024

@@ -19,7 +19,7 @@ def open_generator(model: str, *, pull: bool = True, progress: Progress = SILENT
 
     Args:
         model: `openai:NAME`, a local folder, a GGUF file, or a name on the hub; `replay:TRAJECTORY` gives the
-            completions that such a file holds again, in order.
+            completions that such a file holds again: to the same requests, else in order.
         pull: Whether to pull or convert a local model that is not there yet; `progress` hears of it.
 
     Raises:
@@ -34,7 +34,9 @@ def open_generator(model: str, *, pull: bool = True, progress: Progress = SILENT
         return OpenAIGenerator(model.removeprefix(_OPENAI))
     if model.startswith(_REPLAY):
         events = read(Path(model.removeprefix(_REPLAY)))
-        return ReplayGenerator([event.completion for event in events if isinstance(event, Completed)])
+        return ReplayGenerator.matched(
+            (event.request, event.completion) for event in events if isinstance(event, Completed)
+        )
     path = models.resolve(model, pull=pull, progress=progress)
     try:
         from selfdebug.generators.transformers import TransformersGenerator

@@ -9,6 +9,9 @@ from typing import Any
 import torch
 from transformers.cache_utils import Cache, CacheLayerMixin
 
+States = tuple[tuple[torch.Tensor, torch.Tensor], ...]
+"""Keys and values of one sequence, layer by layer, each `[heads, tokens, head_dim]`."""
+
 COLUMN_STEP = 128  # capacity grows by this many columns, so that a running batch is copied only so often
 
 
@@ -34,15 +37,15 @@ class SlotLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]  # its base's
         self.keys = keys = self._fitted(self.keys, key_states)
         self.values = values = self._fitted(self.values, value_states)
         self.is_initialized = True
-        if plan.writing is None:
-            count, width = key_states.shape[0], key_states.shape[2]
-            keys[plan.first : plan.first + count, :, :width] = key_states
-            values[plan.first : plan.first + count, :, :width] = value_states
+        first, count, width = plan.first, key_states.shape[0], key_states.shape[2]
+        if plan.columns_written is None:
+            keys[first : first + count, :, :width] = key_states
+            values[first : first + count, :, :width] = value_states
             return key_states, value_states
-        rows, columns = plan.writing
-        keys[rows, :, columns] = key_states[:, :, 0]
-        values[rows, :, columns] = value_states[:, :, 0]
-        return keys[: len(rows), :, : plan.width], values[: len(rows), :, : plan.width]
+        rows = torch.arange(first, first + count, device=keys.device)[:, None]
+        keys[rows, :, plan.columns_written] = key_states.transpose(1, 2)
+        values[rows, :, plan.columns_written] = value_states.transpose(1, 2)
+        return keys[first : first + count, :, : plan.width], values[first : first + count, :, : plan.width]
 
     def _fitted(self, old: torch.Tensor | None, like: torch.Tensor) -> torch.Tensor:
         """`old`, or a copy of it with room for the plan's capacity."""
@@ -64,11 +67,23 @@ class SlotLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]  # its base's
         for states in (self.keys, self.values):
             states[target, :, :length] = states[source, :, :length]
 
+    def take(self, slot: int, length: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """A copy of the first `length` columns of a slot."""
+        assert self.keys is not None
+        assert self.values is not None
+        return self.keys[slot, :, :length].clone(), self.values[slot, :, :length].clone()
+
+    def put(self, keys: torch.Tensor, values: torch.Tensor, slot: int, length: int) -> None:
+        """Fill the first `length` columns of a slot."""
+        self.keys, self.values = self._fitted(self.keys, keys[None]), self._fitted(self.values, values[None])
+        self.keys[slot, :, :length], self.values[slot, :, :length] = keys[:, :length], values[:, :length]
+        self.is_initialized = True
+
     def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
-        return (query_length if self._plan.writing is None else self._plan.width), 0
+        return (query_length if self._plan.columns_written is None else self._plan.width), 0
 
     def get_seq_length(self) -> int:
-        return 0 if self._plan.writing is None else self._plan.width - 1
+        return 0 if self._plan.columns_written is None else self._plan.width - 1
 
     def get_max_length(self) -> int:
         return -1
@@ -79,15 +94,15 @@ class SlotCache(Cache):
 
     Attributes:
         slots, columns: The capacity; layers follow at their next write.
-        first: While reading prompts: the slot of the first of them.
-        writing: While decoding: slot and column of each new token. None while reading prompts.
-        width: While decoding: columns that the longest sequence takes, its new token included.
+        first: The slot of the first sequence that the next forward is about.
+        columns_written: The column of each new token, `[sequences, tokens]`. None while whole prompts are read.
+        width: Otherwise: columns that the longest sequence takes, its new tokens included.
     """
 
     def __init__(self, layers: int) -> None:
         self.slots = self.columns = 0
         self.first = 0
-        self.writing: tuple[torch.Tensor, torch.Tensor] | None = None
+        self.columns_written: torch.Tensor | None = None
         self.width = 0
         self._slot_layers = [SlotLayer(self) for _ in range(layers)]
         super().__init__(layers=list(self._slot_layers))
@@ -95,18 +110,28 @@ class SlotCache(Cache):
     def plan_prompts(self, first: int, count: int, width: int) -> None:
         """The next forward reads `count` prompts of up to `width` tokens into the slots from `first` on."""
         self._reserve(first + count, width)
-        self.first, self.writing = first, None
+        self.first, self.columns_written = first, None
 
-    def plan_step(self, rows: torch.Tensor, columns: torch.Tensor, width: int) -> None:
-        """The next forward adds one token to each of the first `len(rows)` slots, at its column."""
-        self._reserve(len(rows), width)
-        self.writing, self.width = (rows, columns), width
+    def plan_tokens(self, first: int, columns: torch.Tensor, width: int) -> None:
+        """The next forward adds tokens to the slots from `first` on, at these columns, `[sequences, tokens]`."""
+        self._reserve(first + len(columns), width)
+        self.first, self.columns_written, self.width = first, columns, width
 
     def copy(self, source: int, target: int, length: int) -> None:
         """Copy the first `length` columns of one slot to another, which may be new."""
         self._reserve(target + 1, length)
         for layer in self._slot_layers:
             layer.move(source, target, length)
+
+    def take(self, slot: int, length: int) -> States:
+        """A copy of the first `length` columns of a slot."""
+        return tuple(layer.take(slot, length) for layer in self._slot_layers)
+
+    def put(self, states: States, slot: int, length: int) -> None:
+        """Fill the first `length` columns of a slot, which may be new."""
+        self._reserve(slot + 1, length)
+        for layer, (keys, values) in zip(self._slot_layers, states, strict=True):
+            layer.put(keys, values, slot, length)
 
     def _reserve(self, slots: int, columns: int) -> None:
         if slots > self.slots:

@@ -35,8 +35,9 @@ class TransformersGenerator:
     What is reproducible: each sample draws its chances from a stream of its own, made from the request's seed and the
     sample's index alone, and greedy decoding draws none. What is not: floating-point sums depend on the shape of the
     batch, so that two tokens of almost the same likelihood may change places with who else is being answered. In
-    float32 that is very rare, in bfloat16 it happens about once in some hundred tokens. Requests that run alone on
-    the same machine give the same reply each time.
+    float32 that is very rare, in bfloat16 it happens about once in some hundred tokens. They depend on what was read
+    before, too, as long as sequences are kept. The same requests on the same machine, each alone, in the same order,
+    give the same replies; without kept sequences in any order.
 
     The model's own generation defaults (repetition penalty, top-k) are not used: `Sampling` says all there is.
 
@@ -49,6 +50,8 @@ class TransformersGenerator:
         max_context: The most tokens of prompt and answer together, where the model's own limit is too much.
         max_cache_bytes: What the keys and values of a batch may take. By default a quarter of the free memory on the
             CPU, where running out of it ends the process, and no bound elsewhere, where the batch is halved instead.
+        max_kept_bytes: What the keys and values of sequences that are over may take, so that a conversation that goes
+            on is not read anew. By default a sixteenth of the free memory; 0 keeps nothing.
         stop_ids: Tokens that end a turn; by default the model's own.
     """
 
@@ -62,6 +65,7 @@ class TransformersGenerator:
         dtype: str | None = None,
         max_context: int | None = None,
         max_cache_bytes: int | None = None,
+        max_kept_bytes: int | None = None,
         stop_ids: frozenset[int] | None = None,
     ) -> None:
         if max_batch < 1:
@@ -69,7 +73,7 @@ class TransformersGenerator:
         self.model = name
         self._path, self._max_batch = path, max_batch
         self._device, self._dtype, self._max_context, self._stop_ids = device, dtype, max_context, stop_ids
-        self._max_cache_bytes = max_cache_bytes
+        self._max_cache_bytes, self._max_kept_bytes = max_cache_bytes, max_kept_bytes
         self._starting = threading.Lock()
         self._engine: Future[_Engine] | None = None
         self._closed = False
@@ -100,8 +104,8 @@ class TransformersGenerator:
         try:
             async with asyncio.timeout(request.timeout_s) as deadline:
                 engine = await self._ready()
-                prompt, fitted = await asyncio.to_thread(self._prompt, engine.loaded, request)
-                answer = engine.queue.submit(prompt, request.sampling, request.n)
+                prompt, prefix, fitted = await asyncio.to_thread(self._prompt, engine.loaded, request)
+                answer = engine.queue.submit(prompt, request.sampling, request.n, prefix)
                 try:
                     replies = await asyncio.wrap_future(answer)
                 finally:
@@ -112,7 +116,7 @@ class TransformersGenerator:
             raise GenerationError(f"{self.model} gave no answer within {request.timeout_s:g} s") from error
         return Completion(
             texts=tuple(reply.text for reply in replies),
-            prompt_tokens=fitted.tokens,
+            prompt_tokens=fitted.tokens + len(prefix),
             completion_tokens=sum(reply.tokens for reply in replies),
             seconds=time.perf_counter() - started,
             model=self.model,
@@ -158,18 +162,25 @@ class TransformersGenerator:
             ) from error
         loaded = load_model(self._path, self._device, self._dtype)
         reader = ReplyReader(loaded.tokenizer, loaded.stop_ids if self._stop_ids is None else self._stop_ids)
-        bound = self._max_cache_bytes
+        free, bound, kept = free_memory_bytes(loaded.model.device), self._max_cache_bytes, self._max_kept_bytes
         if bound is None and loaded.model.device.type == "cpu":
-            bound = free_memory_bytes() // 4
-        return _Engine(loaded, BatchQueue(Decoder(loaded.model), reader, self._max_batch, bound))
+            bound = free // 4
+        kept = free // 16 if kept is None else kept
+        return _Engine(loaded, BatchQueue(Decoder(loaded.model, kept), reader, self._max_batch, bound))
 
-    def _prompt(self, loaded: "LoadedModel", request: GenerationRequest) -> tuple[tuple[int, ...], Fitted]:
+    def _prompt(
+        self, loaded: "LoadedModel", request: GenerationRequest
+    ) -> tuple[tuple[int, ...], tuple[int, ...], Fitted]:
+        """The token ids of prompt and prefix, and what of the conversation is left."""
+
         @cache
         def encode(messages: Messages) -> tuple[int, ...]:
             with self._encoding:
                 return loaded.encode(messages)
 
         context = min(loaded.context, self._max_context or loaded.context)
-        room = context - request.sampling.max_new_tokens
+        with self._encoding:
+            prefix = loaded.encode_prefix(request.prefix)
+        room = context - request.sampling.max_new_tokens - len(prefix)
         fitted = fit(request.messages, lambda messages: len(encode(messages)), room)
-        return encode(fitted.messages), fitted
+        return encode(fitted.messages), prefix, fitted

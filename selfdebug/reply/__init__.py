@@ -14,6 +14,7 @@ from selfdebug.reply.canonical import normalised
 from selfdebug.reply.choose import Piece, choose, with_helpers
 from selfdebug.reply.fit import fit
 from selfdebug.reply.leftovers import without_leftovers
+from selfdebug.reply.query import extract_query
 from selfdebug.reply.salvage import has_code, salvage
 
 __all__ = ["Extracted", "extract_program", "normalised"]
@@ -35,6 +36,9 @@ class Extracted:
 def extract_program(reply: str, problem: Problem) -> Extracted:
     """Take the candidate program out of a reply. Never raises, whatever the reply is."""
     answer = without_thoughts(reply)
+    if problem.language == "sql":
+        query, notes = extract_query(answer)
+        return Extracted(query, tuple(notes))
     blocks = code_blocks(answer)
     texts = [block.text for block in blocks if block.text.strip()] or [answer]
     try:

@@ -3,13 +3,15 @@
 import ast
 import re
 
+from selfdebug.sql import canonical, is_query
 from selfdebug.syntax import FUNCTIONS, is_docstring, parse, unparse
 
 
 def normalised(code: str) -> str:
     """The program's canonical text, by which a repeated candidate is noticed.
 
-    Code that does not parse is only freed of its blank lines, comment lines and trailing white space.
+    Code that does not parse is only freed of its blank lines, comment lines and trailing white space. SQL queries are
+    alike where their tokens are.
     """
     try:
         tree = parse(code)
@@ -19,5 +21,7 @@ def normalised(code: str) -> str:
                 node.body = body or ([] if isinstance(node, ast.Module) else [ast.Pass()])
         return unparse(tree)
     except (SyntaxError, RecursionError):
+        if is_query(code):
+            return canonical(code)
         lines = [line.rstrip().expandtabs(4) for line in re.split(r"\r\n|\r|\n", code)]
         return "\n".join(line for line in lines if line and not line.lstrip().startswith("#"))

@@ -29,6 +29,7 @@ def test_a_completion_goes_behind_the_prompt_and_a_solution_stands_alone(tmp_pat
         {"task_id": "HumanEval/0", "solution": "one = lambda: 1"},
         {"task_id": "MBPP/11", "completion": "two = lambda: 2"},
         {"task_id": 11, "completion": "two = lambda: '\ud800'"},
+        {"task_id": "Mbpp/11", "completion": "not this", "solution": "two = lambda: 3"},
     )
     samples = list(read_samples(path, PROBLEMS))
     assert [sample.program for sample in samples] == [
@@ -36,6 +37,7 @@ def test_a_completion_goes_behind_the_prompt_and_a_solution_stands_alone(tmp_pat
         "one = lambda: 1",
         "two = lambda: 2",
         "two = lambda: '\ud800'",
+        "two = lambda: 3",
     ]
     assert samples[0].row == {"task_id": "HumanEval/0", "completion": "    return 1\n", "model": "m"}
     assert samples[3].problem is PROBLEMS["MBPP/11"]
@@ -61,7 +63,6 @@ GOOD = '{"task_id": "MBPP/11", "solution": "x"}'
         ('{"task_id": "MBPP/12", "solution": "x"}', "line 2, task_id", "did you mean 'MBPP/11'"),
         ('{"task_id": 12, "solution": "x"}', "line 2, task_id", "none of the 2 problems"),
         ('{"task_id": "MBPP/11"}', "line 2", "neither 'completion' nor 'solution'"),
-        ('{"task_id": "MBPP/11", "solution": "x", "completion": "y"}', "line 2", "both"),
         ('{"task_id": "MBPP/11", "solution": 3}', "line 2, solution", "found the number 3"),
         ('{"task_id": "MBPP/11", "completion": null}', "line 2, completion", "found null"),
         ("[" * 100_000, "line 2", "can't be read as JSON"),

@@ -8,22 +8,22 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.box import Box, Launch
+from sandbox.box import Launch, ProcessBox
 from sandbox.errors import SandboxCrashed
 
 ECHO = "import sys\nfor line in sys.stdin: print('got', line, end='', flush=True)"
 
-MakeBox = Callable[..., Box]
+MakeBox = Callable[..., ProcessBox]
 Eventually = Callable[[Callable[[], bool]], Awaitable[None]]
 
 
 @pytest.fixture
 async def make_box() -> AsyncIterator[MakeBox]:
-    boxes: list[Box] = []
+    boxes: list[ProcessBox] = []
 
-    def make(program: str, *, answer_bytes: int = 2**16, scratch: bool = False) -> Box:
+    def make(program: str, *, scratch: bool = False) -> ProcessBox:
         launch = Launch((sys.executable, "-I", "-S", "-c", program), scratch=scratch)
-        boxes.append(Box(launch, answer_bytes))
+        boxes.append(ProcessBox(launch))
         return boxes[-1]
 
     yield make
@@ -51,8 +51,8 @@ async def test_a_box_answers_line_by_line_and_leaves_nothing(make_box: MakeBox) 
     before = (children(), len(os.listdir("/proc/self/fd")))
     box = make_box(ECHO)
     await box.start()
-    assert await box.ask(b"one\n") == b"got one\n"
-    assert await box.ask(b"two\n") == b"got two\n"
+    assert await box.ask(b"one\n", 2**16) == b"got one\n"
+    assert await box.ask(b"two\n", 2**16) == b"got two\n"
     await box.end()
     await box.end()
     await asyncio.sleep(0)  # transports close on the loop's next round
@@ -63,25 +63,25 @@ async def test_a_dead_box_tells_its_last_words(make_box: MakeBox) -> None:
     box = make_box("import sys; sys.stderr.write('x' * 10**6 + 'out of luck'); sys.exit(7)")
     await box.start()
     with pytest.raises(SandboxCrashed, match=r"(?s)exit status 7\).*x{2000}out of luck$"):
-        await box.ask(b"a job longer than any pipe holds\n" * 10_000)
+        await box.ask(b"a job longer than any pipe holds\n" * 10_000, 2**16)
 
 
 async def test_an_answer_without_end_is_cut_off(make_box: MakeBox) -> None:
     box = make_box("while True: print('x' * 4096, end='')")
     await box.start()
     with pytest.raises(SandboxCrashed, match="longer than any honest one"):
-        await box.ask(b"job\n")
+        await box.ask(b"job\n", 2**16)
 
 
 async def test_a_box_that_cannot_start_says_so() -> None:
-    box = Box(Launch(("/nonexistent/program",)), 2**10)
+    box = ProcessBox(Launch(("/nonexistent/program",)))
     with pytest.raises(SandboxCrashed, match="could not be started"):
         await box.start()
     await box.end()
 
 
 async def test_a_box_that_never_stands_says_why() -> None:
-    box = Box(Launch((sys.executable, "-c", "import sys; sys.exit('no walls today')"), announces=True), 2**10)
+    box = ProcessBox(Launch((sys.executable, "-c", "import sys; sys.exit('no walls today')"), announces=True))
     with pytest.raises(SandboxCrashed, match="no walls today"):
         await box.start()
     await box.end()
@@ -96,7 +96,7 @@ async def test_the_box_has_the_given_environment_and_three_descriptors(
     try:
         box = make_box("import os; input(); print(sorted(os.environ), sorted(os.listdir('/proc/self/fd')))")
         await box.start()
-        answer = await box.ask(b"\n")
+        answer = await box.ask(b"\n", 2**16)
     finally:
         os.close(leaked)
     assert b"CANARY" not in answer
@@ -110,7 +110,7 @@ async def test_its_scratch_goes_with_it(make_box: MakeBox) -> None:
     )
     box = make_box(program, scratch=True)
     await box.start()
-    folder, same = (await box.ask(b"\n")).split()
+    folder, same = (await box.ask(b"\n", 2**16)).split()
     assert same == b"True"
     assert exists(folder + b"/deep/er/file")
     await box.end()
@@ -124,7 +124,7 @@ async def test_ending_it_kills_its_children_too(make_box: MakeBox, eventually: E
     )
     box = make_box(program)
     await box.start()
-    child = int(await box.ask(b"\n"))
+    child = int(await box.ask(b"\n", 2**16))
     assert is_running(child)
     await box.end()
     await eventually(lambda: not is_running(child))

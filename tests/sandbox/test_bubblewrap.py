@@ -8,11 +8,13 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from sandbox.box import Box, Launch
+from sandbox import bubblewrap
+from sandbox.box import ProcessBox
 from sandbox.boxed import BoxedSandbox
 from sandbox.bubblewrap import Bubblewrap, find_bwrap
 from sandbox.diagnosis import explain
@@ -55,15 +57,48 @@ async def test_cancelling_at_any_moment_leaves_nothing(marked: Marked, eventuall
     backend = Bubblewrap()
     await backend.prepare()
     mark = f"early-{os.getpid()}"
-    launch = backend.launch(SUITE)
-    assert launch.command[-1].endswith("main.py")
+    launch = backend.box(SUITE).launch
+    assert launch.command[-2].endswith("main.py")
     for step in range(40):
-        box = Box(Launch((*launch.command, mark), launch.environment, announces=True), 2**16)
+        box = ProcessBox(replace(launch, command=(*launch.command[:-2], "-X", mark, *launch.command[-2:])))
         starting = asyncio.create_task(box.start())
         await asyncio.sleep(step / 1000)
         starting.cancel()
         await asyncio.wait([starting])
         await box.end()
+    await eventually(lambda: not marked(mark))
+
+
+HOST = """
+import asyncio, sys
+from dataclasses import replace
+from sandbox.box import ProcessBox
+from sandbox.bubblewrap import Bubblewrap
+from sandbox.types import AssertSuite
+
+async def start():
+    backend = Bubblewrap()
+    await backend.prepare()
+    launch = backend.box(AssertSuite(("assert f() == 1",))).launch
+    command = (*launch.command[:-2], "-X", sys.argv[1], *launch.command[-2:])
+    print("now", flush=True)
+    await ProcessBox(replace(launch, command=command)).start()
+    await asyncio.sleep(600)
+
+asyncio.run(start())
+"""
+
+
+async def test_a_host_that_is_killed_at_any_moment_leaves_nothing(marked: Marked, eventually: Eventually) -> None:
+    mark = f"killed-{os.getpid()}-"
+    for step in range(40):
+        command = [sys.executable, "-c", HOST, f"{mark}{step}"]
+        host = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
+        assert host.stdout
+        assert await host.stdout.readline() == b"now\n"
+        await asyncio.sleep(step / 2000)
+        host.kill()
+        await host.wait()
     await eventually(lambda: not marked(mark))
 
 
@@ -110,7 +145,7 @@ async def test_root_is_given_up_without_setpriv_too(monkeypatch: pytest.MonkeyPa
     backend = Bubblewrap()
     sandbox = BoxedSandbox(backend)
     assert (await sandbox.run("def f(): return 1", SUITE)).passed
-    assert not any("setpriv" in word for word in backend.launch(SUITE).command)
+    assert not any("setpriv" in word for word in backend.box(SUITE).launch.command)
     await sandbox.close()
 
 
@@ -128,6 +163,29 @@ async def test_a_bwrap_that_refuses_is_quoted_and_tried_once(open_to_all: Path) 
             await sandbox.run("def f(): return 1", SUITE)
         counts.append(tries.stat().st_size)
     assert counts[0] == counts[1] > 0
+    await sandbox.close()
+
+
+async def test_a_refusal_that_has_passed_is_forgotten(open_to_all: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bubblewrap, "_REFUSED_S", 0.0)
+    bwrap = open_to_all / "bwrap"
+    bwrap.write_text("#!/bin/sh\necho 'bwrap: No space left on device' >&2\nexit 1\n")
+    bwrap.chmod(0o755)
+    sandbox = BoxedSandbox(Bubblewrap(str(bwrap)))
+    with pytest.raises(SandboxUnavailable, match="No space left"):
+        await sandbox.run("def f(): return 1", SUITE)
+    real = find_bwrap()
+    assert real
+    bwrap.write_text(f'#!/bin/sh\nexec {real} "$@"\n')
+    assert (await sandbox.run("def f(): return 1", SUITE)).passed
+    await sandbox.close()
+
+
+@pytest.mark.parametrize("path", ["/nowhere/bwrap", "/etc/passwd"])
+async def test_what_is_no_bwrap_is_named(path: str) -> None:
+    sandbox = BoxedSandbox(Bubblewrap(path))
+    with pytest.raises(SandboxUnavailable, match=f"no program at {path}, where bwrap should be"):
+        await sandbox.run("def f(): return 1", SUITE)
     await sandbox.close()
 
 
@@ -160,5 +218,5 @@ def test_none_is_never_chosen_but_by_name() -> None:
     assert open_sandbox().isolation == open_sandbox("bubblewrap").isolation == "bubblewrap"
     with pytest.warns(UnprotectedWarning, match="without any protection"):
         assert open_sandbox("none").isolation == "none"
-    with pytest.raises(SandboxUnavailable, match="there are bubblewrap, none"):
+    with pytest.raises(SandboxUnavailable, match="there are bubblewrap, docker, none"):
         open_sandbox("glass")

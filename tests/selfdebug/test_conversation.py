@@ -16,9 +16,9 @@ from sandbox.types import (
     StdioSuite,
     TestResult,
 )
-from selfdebug.conversation import SHOWN_TURNS, conversation
-from selfdebug.events import Purpose
-from selfdebug.options import Feedback, Options
+from selfdebug.conversation import SHOWN_TURNS, beginning, conversation, demonstrations
+from selfdebug.events import Move, Purpose
+from selfdebug.options import Feedback, Options, Phrasing
 from selfdebug.problem import Problem
 from selfdebug.prompts import shorten, template_hash
 from selfdebug.state import Candidate, State, Turn
@@ -34,14 +34,46 @@ def state(problem: Problem, execution: Execution | None, **options: object) -> S
 
 
 def last(state: State, purpose: Purpose = Purpose.REPAIR) -> str:
-    return conversation(state, purpose)[0][-1].content
+    return conversation(state, purpose, newest(state))[0][-1].content
+
+
+def newest(state: State) -> Move:
+    """The repair of the newest candidate with the solve's own feedback."""
+    return Move(len(state.turns), state.options.feedback)
 
 
 def first(problem: Problem) -> str:
-    (message,), prompts = conversation(State(problem, Options()), Purpose.WRITE)
+    (message,), prompts = conversation(State(problem, Options()), Purpose.WRITE, Move())
     assert prompts == (("write", template_hash("write")),)
     assert (message.role, message.turn) == ("user", 0)
     return message.content
+
+
+STUB = 'from math import pi\n\n\ndef area(r):\n    """Of a circle: area(1) is pi."""\n'
+
+
+@pytest.mark.parametrize(
+    ("problem", "begins"),
+    [
+        (PROBLEM, "```python\n"),
+        (replace(PROBLEM, context=STUB), f"```python\n{STUB}"),
+        (replace(PROBLEM, context=f"{STUB.rstrip()}  \n\n"), f"```python\n{STUB}"),
+        (replace(PROBLEM, context=f"{STUB}    return 2 * r\n"), "```python\n"),
+        (replace(PROBLEM, context="def helper():\n    return 1\n"), "```python\n"),
+        (replace(PROBLEM, context="def broken(:"), "```python\n"),
+        (replace(PROBLEM, context=STUB.replace("Of", "``` Of")), ""),
+        (replace(PROBLEM, language="sql"), "```sql\n"),
+    ],
+)
+def test_a_reply_is_begun_with_the_code_that_it_has_to_complete(problem: Problem, begins: str) -> None:
+    assert beginning(problem, Phrasing.BEGUN) == begins
+    assert {beginning(problem, words) for words in Phrasing if words is not Phrasing.BEGUN} == {""}
+
+
+def test_where_a_function_is_wanted_a_reply_ends_at_its_demonstration() -> None:
+    assert "print(" in demonstrations(PROBLEM)
+    assert demonstrations(replace(PROBLEM, entry_point="")) == ()
+    assert demonstrations(replace(PROBLEM, language="sql")) == ()
 
 
 def test_a_problem_in_words_names_the_function_and_the_tests_that_the_words_do_not() -> None:
@@ -97,6 +129,23 @@ def test_a_wrong_value_is_told_with_call_expected_and_actual() -> None:
     )
 
 
+def test_a_wrong_output_is_told_with_its_input_and_where_it_differs() -> None:
+    problem = Problem("h", "Halve.", visible=StdioSuite(tuple(StdioCase(f"{n}\n", f"{n / 2}\n") for n in range(5))))
+    tests = (
+        TestResult(
+            "case 4", Status.FAILED, None, "1.5\n", "1\n", message="line 1 of the output is '1', expected '1.5'"
+        ),
+        TestResult("case 5", Status.TIMEOUT),
+    )
+    assert last(state(problem, Execution(Status.FAILED, tests), limits=Limits(cpu_s=3))).startswith(
+        "The code above is wrong: 0 of 2 tests pass.\n"
+        "\n"
+        "- In `case 4` (input `3`) the actual value is `1\n`, but `1.5\n` was expected. "
+        "line 1 of the output is '1', expected '1.5'\n"
+        "- `case 5` (input `4`) did not finish within 3 seconds.\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("test", "told"),
     [
@@ -135,8 +184,9 @@ def test_only_the_first_failures_are_told_and_long_values_are_cut() -> None:
 
 def test_old_turns_leave_the_prompt_and_every_turn_says_which_it_is() -> None:
     one = state(PROBLEM, Execution(Status.FAILED, (TestResult("t", Status.FAILED),)))
-    many = replace(one, turns=tuple(replace(one.turns[0], number=number) for number in range(1, 9)))
-    messages, _ = conversation(many, Purpose.REPAIR)
+    parents = [replace(one.turns[0].candidate, move=Move(number)) for number in range(8)]
+    many = replace(one, turns=tuple(replace(one.turns[0], number=n, candidate=c) for n, c in enumerate(parents, 1)))
+    messages, _ = conversation(many, Purpose.REPAIR, newest(many))
     turns = [message.turn for message in messages]
     assert sorted(turns) == turns
     assert set(turns) == {0, *range(8 - SHOWN_TURNS, 9)}
@@ -146,11 +196,17 @@ def test_nothing_hidden_is_said_under_any_feedback() -> None:
     secret = "assert half(7777) == 3888.5"
     hidden = (AssertSuite((secret,)), CheckSuite(f"def check(c):\n    {secret}", "half"))
     problem = replace(PROBLEM, hidden=hidden, reference="# 7777")
+    differ = [Execution(Status.FAILED, (TestResult("t", Status.FAILED, "half(9)", actual=actual),)) for actual in "45"]
+    passed = Execution(Status.PASSED, (TestResult("t", Status.PASSED),))
+    turns = tuple(Turn(number, Candidate(PROGRAM, ""), passed, does) for number, does in enumerate(differ, 1))
+    (message,), _ = conversation(State(problem, Options(), turns=turns), Purpose.CHOOSE, Move(2))
+    assert "7777" not in message.content
     for visible in (SUITE, None):
         for kind in Feedback:
-            asked = state(replace(problem, visible=visible), Execution(Status.FAILED), feedback=(kind,))
-            for purpose in (Purpose.EXPLAIN, Purpose.JUDGE, Purpose.REPAIR):
-                messages, _ = conversation(asked, purpose)
+            failed = Execution(Status.FAILED, (TestResult("t", Status.FAILED, "half(1)", "0.5", "0"),))
+            asked = state(replace(problem, visible=visible), failed, feedback=(kind,))
+            for purpose in set(Purpose) - {Purpose.CHOOSE}:
+                messages, _ = conversation(asked, purpose, newest(asked))
                 assert not any("7777" in message.content or "3888" in message.content for message in messages)
 
 

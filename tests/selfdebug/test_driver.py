@@ -10,7 +10,8 @@ from sandbox.protocol import Sandbox
 from sandbox.types import AssertSuite
 from selfdebug.driver import Result, solve
 from selfdebug.errors import GenerationError
-from selfdebug.events import Action, Completed, Event, Graded, Submitted
+from selfdebug.events import Completed, Event, Graded, Submitted
+from selfdebug.formats import Visible, load_problems
 from selfdebug.generator import Completion, GenerationRequest
 from selfdebug.generators.replay import ReplayGenerator
 from selfdebug.options import Budget, Options
@@ -21,7 +22,7 @@ RECORDED = read(Path(__file__).parents[1] / "recordings" / "demo.jsonl")
 PROBLEM = RECORDED[0].problem if isinstance(RECORDED[0], Submitted) else None
 OPTIONS = RECORDED[0].options if isinstance(RECORDED[0], Submitted) else Options()
 COMPLETIONS = tuple(event.completion for event in RECORDED if isinstance(event, Completed))
-FINAL = fold(RECORDED)[0]
+FINAL = fold(RECORDED)
 
 
 class Silent:
@@ -68,13 +69,13 @@ async def test_every_event_is_observed_as_it_happens(sandbox: Sandbox) -> None:
     assert PROBLEM is not None
     seen: list[Event] = []
 
-    def observe(event: Event, state: State, actions: tuple[Action, ...]) -> None:
+    def observe(event: Event, state: State) -> None:
         seen.append(event)
-        assert fold(seen) == (state, actions)
+        assert fold(seen) == state
 
     result = await solve(PROBLEM, OPTIONS, generator=ReplayGenerator(COMPLETIONS), sandbox=sandbox, observe=observe)
     assert [event.kind for event in seen] == [event.kind for event in RECORDED]
-    assert fold(seen)[0] == result.state
+    assert fold(seen) == result.state
 
 
 async def test_hidden_tests_grade_the_answer_after_the_end(sandbox: Sandbox) -> None:
@@ -89,14 +90,21 @@ async def test_hidden_tests_grade_the_answer_after_the_end(sandbox: Sandbox) -> 
             OPTIONS,
             generator=ReplayGenerator(COMPLETIONS),
             sandbox=sandbox,
-            observe=lambda event, state, actions: seen.append(event),  # noqa: B023  called before the next round
-            grade_first=True,
+            observe=lambda event, state: seen.append(event),  # noqa: B023  called before the next round
+            grade="all",
         )
-        assert [event.turn for event in seen if isinstance(event, Graded)] == [1, len(result.state.turns)]
+        new = [turn.number for turn in result.state.turns if turn.candidate.program and not turn.candidate.repeats]
+        assert [event.turn for event in seen if isinstance(event, Graded)] == new
+        assert len(new) < len(result.state.turns)
+        words = [result.hidden(turn.number) for turn in result.state.turns]
+        same = [turn.candidate.repeats or turn.number for turn in result.state.turns]
+        assert words == [words[number - 1] for number in same]
+        assert None not in words
+        assert words[-1] is solved
         assert isinstance(seen[-1], Graded)
         assert isinstance(seen[-2], Graded)
         assert result.solved is solved
-        assert result.passes_hidden(1) is solved
+        assert [each.passed for each in result.graded if each.turn == 1] == [solved]
         prompts = [m.content for event in seen if isinstance(event, Completed) for m in event.request.messages]
         assert not any(hidden in prompt for prompt in prompts)
 
@@ -115,7 +123,7 @@ async def test_a_cancelled_solve_stays_open(sandbox: Sandbox) -> None:
     seen: list[Event] = []
     begun = asyncio.Event()
 
-    def observe(event: Event, state: State, actions: tuple[Action, ...]) -> None:
+    def observe(event: Event, state: State) -> None:
         seen.append(event)
         begun.set()
 
@@ -124,9 +132,22 @@ async def test_a_cancelled_solve_stays_open(sandbox: Sandbox) -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert fold(seen)[0].outcome is None
+    assert fold(seen).outcome is None
 
 
 async def test_a_failed_generator_is_an_exception_not_an_outcome(sandbox: Sandbox) -> None:
     with pytest.raises(GenerationError, match="have been given"):
         await replayed(sandbox, COMPLETIONS[:1])
+
+
+@pytest.mark.parametrize("visible", ["examples", "first", "all"])
+async def test_a_wrong_example_in_the_statement_makes_no_right_program_wrong(
+    sandbox: Sandbox, data: Path, visible: Visible
+) -> None:
+    problems = load_problems(str(data / "humaneval" / "HumanEval.jsonl.gz"), visible=visible)
+    for problem in problems:
+        if problem.id in ("HumanEval/47", "HumanEval/116"):
+            reply = f"```python\n{problem.reference}\n```"
+            generator = ReplayGenerator([Completion((reply,), 1, 1, 0.1)] * 2)
+            options = Options(budget=Budget(turns=1))
+            assert (await solve(problem, options, generator=generator, sandbox=sandbox)).solved

@@ -5,6 +5,7 @@
 import gzip
 import io
 import json
+import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -75,6 +76,22 @@ def test_own_tests_of_every_kind(write: Write) -> None:
     assert load_problem(write(own)) == Problem("p", "s", visible=StdioSuite(cases))
     examples = load_problem(write(own), visible="examples")
     assert (examples.visible, examples.hidden) == (StdioSuite(cases[:1]), (StdioSuite(cases),))
+
+
+def test_own_stdio_tests_say_how_they_are_compared(write: Write) -> None:
+    pair = {"stdin": "", "stdout": "0.5\n"}
+    tests = {"stdio": [pair, pair], "compare": "float", "tolerance": 0}
+    case = StdioCase("", "0.5\n")
+    full = StdioSuite((case, case), "float", 0.0)
+    assert load_problem(write(own_tests(tests))).visible == full
+    shown = load_problem(write(own_tests(tests)), visible="examples")
+    assert (shown.visible, shown.hidden) == (StdioSuite((case,), "float", 0.0), (full,))
+    for fields in ({"tests": tests}, {"hidden_tests": tests}):
+        shown = load_problem(write({"statement": "s", "examples": [pair], **fields}), visible="examples")
+        assert (shown.visible, shown.hidden) == (StdioSuite((case,), "float", 0.0), (full,))
+    for compare in ("exact", "lines", "tokens", "float"):
+        tests = {"stdio": [pair], "compare": compare}
+        assert load_problem(write(own_tests(tests))).visible == StdioSuite((case,), compare)  # type: ignore[arg-type]
 
 
 def test_own_hidden_tests_stay_hidden(write: Write) -> None:
@@ -168,6 +185,7 @@ def own_tests(tests: object, **fields: Any) -> dict[str, Any]:
 
 
 F = {"asserts": ["assert f(1)"]}
+IO = {"stdio": [{"stdin": "", "stdout": "1"}]}
 WRONG: list[tuple[object, str, str]] = [
     ({**OWN, "test_s": 1}, "test_s", "did you mean 'tests'"),
     ({"tests": F}, "statement", "is missing"),
@@ -203,6 +221,18 @@ WRONG: list[tuple[object, str, str]] = [
     (own_tests({"stdio": [{"stdin": ""}]}), "tests.stdio[0].stdout", "is missing"),
     (own_tests({"stdio": [{"stdin": "", "stdout": 1}]}), "tests.stdio[0].stdout", "expected a string"),
     (own_tests({"stdio": [{"stdin": "", "stdout": ""}]}, entry_point="f"), "entry_point", "stdio"),
+    (own_tests({**IO, "compare": "close"}), "tests.compare", "expected 'exact', 'lines', 'tokens' or 'float', found"),
+    (own_tests({**IO, "compare": None}), "tests.compare", "'float', found null"),
+    (own_tests({**IO, "comapre": "exact"}), "tests.comapre", "did you mean 'compare'"),
+    (own_tests({**IO, "tolerance": 0.1}), "tests.tolerance", "only used with compare 'float'"),
+    (own_tests({**IO, "compare": "exact", "tolerance": 0.1}), "tests.tolerance", "only used with compare 'float'"),
+    (own_tests({**IO, "compare": "float", "tolerance": "1"}), "tests.tolerance", "expected a number, found the string"),
+    (own_tests({**IO, "compare": "float", "tolerance": True}), "tests.tolerance", "expected a number, found true"),
+    (own_tests({**IO, "compare": "float", "tolerance": -1}), "tests.tolerance", "0 or more, found the number -1"),
+    (own_tests({**IO, "compare": "float", "tolerance": math.inf}), "tests.tolerance", "0 or more, found an infinite"),
+    (own_tests({**IO, "compare": "float", "tolerance": math.nan}), "tests.tolerance", "0 or more, found NaN"),
+    (own_tests({**IO, "compare": "float", "tolerance": 10**400}), "tests.tolerance", "expected a smaller number"),
+    ({"statement": "s", "hidden_tests": {**IO, "tolerance": 1}}, "hidden_tests.tolerance", "only used with"),
     (own_tests(F, hidden_tests={"asserts": ["assert f("]}), "hidden_tests.asserts[0]", "does not parse"),
     (own_tests(F, hidden_tests={"stdio": [{"stdin": "", "stdout": ""}]}), "hidden_tests", "one sort"),
     (own_tests(F, examples=[]), "examples", "at least one"),
@@ -255,9 +285,9 @@ FILES: list[tuple[bytes, str, str, str]] = [
     (b'{"statement": "a"}\nx\n', "p.jsonl", "line 2, column 1", "not JSON"),
     (b'{"statement": "a"}\n5\n', "p.jsonl", "line 2", "found the number 5"),
     (b"{}", "p.json.gz", "", "not gzip"),
-    (gzip.compress(json.dumps(OWN).encode())[:-9], "p.json.gz", "", "ends too early"),
+    (gzip.compress(json.dumps(OWN).encode(), mtime=0)[:-9], "p.json.gz", "", "ends too early"),
     (b"\x1f\x8b", "p.json.gz", "", "ends too early"),
-    (gzip.compress(b"{}")[:-4] + b"abcd", "p.json.gz", "", "damaged"),
+    (gzip.compress(b"{}", mtime=0)[:-4] + b"abcd", "p.json.gz", "", "damaged"),
 ]
 
 
@@ -381,7 +411,7 @@ def test_any_bytes_are_a_problem_or_an_input_error(tmp_path: Path, content: byte
     st.sampled_from([OWN, HUMANEVAL, MBPP]),
     st.dictionaries(
         st.sampled_from([*OwnProblem.model_fields, *HUMANEVAL, *MBPP, "given_tests", "asserts", "other"]),
-        JSON | SOURCES | st.lists(SOURCES, max_size=2) | st.dictionaries(st.sampled_from(["asserts", "check", "pytest", "stdio", "setup", "module"]), SOURCES | st.lists(SOURCES | JSON, max_size=2), max_size=2),
+        JSON | SOURCES | st.lists(SOURCES, max_size=2) | st.dictionaries(st.sampled_from(["asserts", "check", "pytest", "stdio", "setup", "module", "compare", "tolerance"]), SOURCES | st.lists(SOURCES | JSON, max_size=2), max_size=2),
         max_size=3,
     ),
     st.lists(st.sampled_from([*OWN, *HUMANEVAL, *MBPP]), max_size=2),

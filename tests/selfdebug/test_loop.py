@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from sandbox.types import AssertSuite, ExceptionInfo, Execution, Status, TestResult
+from sandbox.types import AssertSuite, ExceptionInfo, Execution, Status, TestResult, Trace, TraceStep
+from selfdebug.driver import completed as answered
 from selfdebug.events import (
     Action,
     Cancelled,
@@ -19,13 +20,15 @@ from selfdebug.events import (
     Finish,
     Generate,
     Graded,
+    Observe,
+    Observed,
     Purpose,
     Submitted,
     TimedOut,
 )
 from selfdebug.generator import Completion, Sampling
 from selfdebug.loop import begin, step
-from selfdebug.options import Budget, Feedback, Options
+from selfdebug.options import Budget, Feedback, Options, Strategy
 from selfdebug.problem import Problem
 from selfdebug.state import Reason, State
 from selfdebug.trajectory import fold, from_json, to_json
@@ -58,13 +61,13 @@ def execution(*passed: bool) -> Execution:
 
 def completed(action: Action, reply: str, tokens: int = 10) -> Completed:
     assert isinstance(action, Generate)
-    completion = Completion((reply,), tokens, tokens, 0.1)
-    return Completed(action.step, action.purpose, action.request, completion, action.prompts)
+    completion = Completion((reply,) * action.request.n, tokens, tokens, 0.1)
+    return answered(action, completion)
 
 
 def executed(action: Action, result: Execution) -> Executed:
     assert isinstance(action, Execute)
-    return Executed(action.step, action.program, result)
+    return Executed(action.step, action.program, result, action.turn, action.probe)
 
 
 def play(options: Options, problem: Problem, *answers: str | Execution) -> tuple[State, Action]:
@@ -109,7 +112,7 @@ def test_explanation_comes_before_the_interpreter_is_quoted() -> None:
     assert not ask.request.sampling.stop_after_code
     state, repair = play(options, TESTED, WRONG, execution(False, True), "Line 2 subtracts.")
     assert isinstance(repair, Generate)
-    assert state.newest.explanation == "Line 2 subtracts."
+    assert state.turns[-1].explanation == "Line 2 subtracts."
     assert [m.role for m in repair.request.messages] == ["user", "assistant", "user", "assistant", "user"]
     assert "returned `-1`" in repair.request.messages[-1].content
 
@@ -151,7 +154,7 @@ def test_an_explanation_without_a_verdict_is_no_approval() -> None:
 def test_a_repeated_candidate_is_not_run_again_and_asked_for_differently() -> None:
     state, action = play(Options(), TESTED, WRONG, execution(False, True), WRONG_REFORMATTED)
     assert isinstance(action, Generate)
-    assert state.newest.candidate.repeats == 1
+    assert state.turns[-1].candidate.repeats == 1
     assert state.usage.executions == 1
     (message,) = action.request.messages
     assert "another way" in message.content
@@ -228,10 +231,12 @@ EXECUTIONS = st.sampled_from(
         ),
     ]
 )
+TRACES = st.sampled_from([None, Trace(), Trace((TraceStep(1, changed=(("x", "int 3"),)),))])
+SMALLEST = st.sampled_from([None, TestResult("assert t0", Status.FAILED, "f(1)", "2", "3")])
 BUDGETS = st.builds(
     Budget,
     turns=st.integers(1, 6),
-    tokens=st.none() | st.integers(1, 300),
+    tokens=st.none() | st.integers(1, 30_000),
     executions=st.none() | st.integers(1, 4),
 )
 FEEDBACK = st.sets(st.sampled_from(list(Feedback)), min_size=1).map(lambda kinds: tuple(sorted(kinds)))
@@ -243,39 +248,71 @@ FEEDBACK = st.sets(st.sampled_from(list(Feedback)), min_size=1).map(lambda kinds
         Options,
         budget=BUDGETS,
         feedback=FEEDBACK,
+        strategy=st.sampled_from(Strategy),
+        samples=st.integers(1, 4),
+        few_shot=st.booleans(),
         sampling=st.builds(Sampling, temperature=st.sampled_from([0.0, 0.7])),
     ),
     st.data(),
 )
 def test_every_solve_ends_within_its_budget(problem: Problem, options: Options, data: st.DataObject) -> None:
-    state, actions = begin(Submitted(problem, options))
-    events: list[Event] = [Submitted(problem, options)]
-    request_tokens = 0
-    while not isinstance(actions[0], Finish):
-        assert len(events) < 40
-        (action,) = actions
-        event: Event
-        if isinstance(action, Generate):
-            request_tokens = 2 * data.draw(st.integers(1, 40))
-            event = completed(action, data.draw(REPLIES), request_tokens // 2)
-        else:
-            event = executed(action, data.draw(EXECUTIONS))
-        state, actions = step(state, event)
-        events.append(event)
-        # Delivered twice, or late: nothing changes, nothing is asked.
-        assert step(state, event) == (state, ())
-        # Stored and loaded: the same solve.
-        stored = STATES.validate_python(json.loads(json.dumps(STATES.dump_python(state))))
-        assert stored == state
-        assert from_json(to_json(event)) == event
-        assert fold(events) == (state, actions)
+    submitted = Submitted(problem, options)
+    state, asked = begin(submitted)
+    events: list[Event] = [submitted]
+    dearest = 0
+    while state.outcome is None:
+        assert asked == state.waiting
+        assert len(events) < 150
+        answers = [answer(action, data) for action in data.draw(st.permutations(state.waiting))]
+        # Whichever comes first, the solve goes on in the same way.
+        in_order = state
+        for event in sorted(answers, key=lambda event: event.step):
+            in_order, _ = step(in_order, event)
+        for event in answers:
+            assert asked
+            state, asked = step(state, event)
+            events.append(event)
+            # Delivered twice, or late: nothing changes, nothing is asked.
+            assert step(state, event) == (state, ())
+            # Stored and loaded: the same solve.
+            stored = STATES.validate_python(json.loads(json.dumps(STATES.dump_python(state))))
+            assert stored == state
+            assert from_json(to_json(event)) == event
+            assert fold(events) == state
+            if isinstance(event, Completed):
+                dearest = max(dearest, event.completion.tokens)
+            if event is not answers[-1]:
+                assert asked == ()
+                asked = state.waiting
+        assert state == in_order
+    assert asked == (Finish(),)
     budget, outcome = options.budget, state.outcome
-    assert outcome is not None
     assert len(state.turns) <= budget.turns
     assert budget.executions is None or state.usage.executions <= budget.executions
-    assert budget.tokens is None or state.usage.tokens < budget.tokens + request_tokens
-    assert state.usage.executions == sum(isinstance(event, Executed) for event in events)
+    assert budget.tokens is None or state.usage.tokens < budget.tokens + max(dearest, 1)
+    assert state.usage.tokens == sum(turn.tokens for turn in state.turns)
+    looks = [event.executions for event in events if isinstance(event, Observed)]
+    assert state.usage.executions == sum(looks) + sum(isinstance(event, Executed) for event in events)
+    texts = [event for event in events if isinstance(event, Completed) and not event.purpose.talks]
+    assert [turn.candidate.reply for turn in state.turns] == [
+        text for event in sorted(texts, key=lambda event: event.turn) for text in event.completion.texts
+    ]
     most = max((turn.tests_passed for turn in state.turns), default=0)
     assert outcome.reason is Reason.JUDGED or state.best is None or state.best.tests_passed == most
     for late in (*events, TimedOut(), Cancelled(), Graded(1, ())):
         assert step(state, late) == (state, ())
+
+
+def answer(action: Action, data: st.DataObject) -> Completed | Executed | Observed:
+    """Some answer to an action, of as many tokens as its request allows at most."""
+    if isinstance(action, Generate):
+        texts = tuple(data.draw(REPLIES) for _ in range(action.request.n))
+        prompt = sum(len(message.content.encode("utf-8", "surrogatepass")) for message in action.request.messages)
+        written = data.draw(st.integers(1, action.request.n * action.request.sampling.max_new_tokens))
+        completion = Completion(texts, data.draw(st.integers(1, prompt)), written, 0.1)
+        return answered(action, completion)
+    if isinstance(action, Observe):
+        spent = data.draw(st.integers(0, action.executions))
+        trace, smallest = data.draw(TRACES), data.draw(SMALLEST)
+        return Observed(action.step, action.look, trace, smallest, spent, action.turn)
+    return executed(action, data.draw(EXECUTIONS))

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.types import StdioCase, StdioSuite
 from selfdebug.errors import InputError
 from selfdebug.events import Event, Submitted, TimedOut
 from selfdebug.options import Options
 from selfdebug.problem import Problem
-from selfdebug.trajectory import TrajectoryFile, fold, read
+from selfdebug.trajectory import TrajectoryFile, fold, read, to_json
 
 EVENTS: tuple[Event, ...] = (Submitted(Problem("p", "say \ud800 ☃"), Options(model="m")), TimedOut(at_s=1.5))
 
@@ -22,6 +23,19 @@ def written(path: Path) -> Path:
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
     assert read(written(tmp_path / "new" / "t.jsonl")) == EVENTS
+
+
+def test_how_output_is_compared_is_kept_and_older_files_still_read(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    suite = StdioSuite((StdioCase("1", "0.5"),), "float", 0.25)
+    event = Submitted(Problem("p", "s", visible=suite, hidden=(suite,)), Options(model="m"))
+    with TrajectoryFile(path) as file:
+        file.write(event)
+    assert read(path) == (event,)
+    path.write_bytes(path.read_bytes().replace(b', "compare": "float", "tolerance": 0.25', b""))
+    (old,) = read(path)
+    assert isinstance(old, Submitted)
+    assert old.problem.visible == StdioSuite((StdioCase("1", "0.5"),))
 
 
 def test_a_torn_last_line_is_left_out_and_written_over(tmp_path: Path) -> None:
@@ -40,6 +54,7 @@ def test_a_torn_last_line_is_left_out_and_written_over(tmp_path: Path) -> None:
         (b'{"kind": "unheard of"}\n', "line 1"),
         (b'{"kind": "timed_out", "at_s": 1}\n', "line 1"),
         (b"\xff\xfe\n", "line 1"),
+        (to_json(EVENTS[0]).encode() + b"\n{}\n", "line 2"),
     ],
 )
 def test_a_damaged_file_is_named_with_its_line(tmp_path: Path, content: bytes, place: str) -> None:

@@ -1,37 +1,30 @@
 """The backends that the suite runs on: each must pass all of it, but for the walls that `none` does not have."""
 
-import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
 from sandbox.protocol import Sandbox
-from sandbox.select import UnprotectedWarning, open_sandbox
 from sandbox.types import AssertSuite, Execution, Limits
 
+OpenBackend = Callable[[], Sandbox]
 Run = Callable[..., Awaitable[Execution]]
 
 
-async def opened(name: str) -> AsyncIterator[Sandbox]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UnprotectedWarning)
-        sandbox = open_sandbox(name)
-    yield sandbox
-    await sandbox.close()
-
-
-@pytest.fixture(params=["bubblewrap", "none"])
-async def sandbox(request: pytest.FixtureRequest) -> AsyncIterator[Sandbox]:
+@pytest.fixture
+async def sandbox(open_backend: OpenBackend) -> AsyncIterator[Sandbox]:
     """Each backend."""
-    async for each in opened(request.param):
-        yield each
+    opened = open_backend()
+    yield opened
+    await opened.close()
 
 
-@pytest.fixture(params=["bubblewrap"])
-async def walls(request: pytest.FixtureRequest) -> AsyncIterator[Sandbox]:
+@pytest.fixture
+async def walls(open_walled: OpenBackend) -> AsyncIterator[Sandbox]:
     """Each backend that protects this machine."""
-    async for each in opened(request.param):
-        yield each
+    opened = open_walled()
+    yield opened
+    await opened.close()
 
 
 def run_on(sandbox: Sandbox) -> Run:

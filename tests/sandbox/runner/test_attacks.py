@@ -1,5 +1,7 @@
 """Programs that try to pass without solving anything, to reach out of the box, or to exhaust it."""
 
+from typing import Any
+
 import pytest
 
 from sandbox.types import AssertSuite, CheckSuite, PytestSuite, Status, StdioCase, StdioSuite
@@ -330,7 +332,7 @@ def f(x):
             time.sleep(60)
     time.sleep(60)
 """,
-        Status.CRASHED,
+        Status.PROCESS_LIMIT,
     ),
     "python recursion": ("def f(x): return f(x)", Status.ERROR),
     "recursion in C": (
@@ -343,8 +345,16 @@ def f(x): return repr(L())
 """,
         Status.CRASHED,
     ),
-    "disk": ("def f(x):\n    for n in range(99):\n        open(str(n), 'wb').write(b'x' * 10 ** 7)", Status.ERROR),
-    "descriptors": ("def f(x):\n    kept = []\n    while True: kept.append(open('/dev/null'))", Status.ERROR),
+    "disk": (
+        "def f(x):\n    for n in range(99):\n        open(str(n), 'wb').write(b'x' * 10 ** 7)",
+        Status.SCRATCH_LIMIT,
+    ),
+    "one file": ("def f(x): open('a', 'wb').write(b'x' * 2 ** 25)", Status.FILE_SIZE_LIMIT),
+    "many files": ("def f(x):\n    for n in range(10 ** 6): open(str(n), 'wb').close()", Status.SCRATCH_LIMIT),
+    "descriptors": (
+        "def f(x):\n    kept = []\n    while True: kept.append(open('/dev/null'))",
+        Status.OPEN_FILES_LIMIT,
+    ),
     "too large to cross": ("def f(x): return 'x' * 50_000_000", Status.ERROR),
     "segmentation fault": ("import ctypes\ndef f(x): ctypes.string_at(0)", Status.CRASHED),
     "nested source": ("x = " + "(" * 500 + ")" * 500, Status.SYNTAX_ERROR),
@@ -403,19 +413,26 @@ def test_a_supervisor_survives_all_of_it(runner: Runner) -> None:
     assert runner.restarts == before
 
 
-def test_isolation_that_cannot_be_had_fails_closed(open_runner: Runner) -> None:
-    """`isolate` where the kernel refuses: name spaces of which there may be none more."""
+def test_isolation_that_cannot_be_had_fails_closed() -> None:
+    """`boxed` where the kernel refuses: name spaces of which there may be none more."""
     import json
     import subprocess
     from dataclasses import asdict
 
-    from .conftest import LIMITS, MAIN, PYTHON, WALLS, _bwrap
+    from .conftest import INSIDE, LIMITS, PYTHON, WALLS, _bwrap
 
     bwrap = _bwrap()
     assert bwrap is not None
     command = [bwrap, "--unshare-all", "--unshare-user", "--disable-userns", *WALLS]
-    command += ["--proc", "/proc", "--dev", "/dev", PYTHON, "-I", "-S", "-B", str(MAIN)]
+    command += [PYTHON, "-s", "-S", "-P", "-B", f"{INSIDE}/main.py", "boxed"]
     suite = AssertSuite(("assert f() == 1",), entry_point="f")
-    job = {"program": "def f():\n    return 1\n", "suite": asdict(suite), "limits": asdict(LIMITS), "isolate": True}
-    done = subprocess.run(command, input=json.dumps(job).encode() + b"\n", capture_output=True, env={}, timeout=60)
-    assert "infrastructure" in json.loads(done.stdout)
+    job = {"program": "def f():\n    return 1\n", "suite": asdict(suite), "limits": asdict(LIMITS)}
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, **pipes, env={"PYTHONHASHSEED": "0"}) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps(job).encode() + b"\n")
+        process.stdin.flush()
+        answer = json.loads(process.stdout.readline())
+        process.stdin.close()
+    assert "could not be built" in answer["infrastructure"]

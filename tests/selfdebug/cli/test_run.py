@@ -92,7 +92,7 @@ def test_no_sandbox_must_be_asked_for_and_warns(selfdebug: SelfDebug, folder: Pa
         (("problem.json", "latin.py"), "latin.py: byte 1: is not UTF-8"),
         (("none.json", "right.py"), "none.json: no such file"),
         (("-", "-"), "can't be both"),
-        (("problem.json", "right.py", "--sandbox", "glass"), "--sandbox: expected one of bubblewrap, none"),
+        (("problem.json", "right.py", "--sandbox", "glass"), "--sandbox: expected one of bubblewrap, docker, none"),
     ],
 )
 def test_bad_input_is_one_message(selfdebug: SelfDebug, folder: Path, arguments: tuple[str, ...], said: str) -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,12 +21,23 @@ requests = st.builds(
 )
 
 
+# What recordings of earlier versions hold.
+PLAIN_KEY = "1cb2fe998956479e8bd967f6a16286583334bcbee18aac57c9655cc4c7eb723e"
+
+
 def completion(*texts: str) -> Completion:
     return Completion(texts, 1, 2, 0.5, model="recorded")
 
 
 def ask(text: str, n: int = 1) -> GenerationRequest:
     return GenerationRequest((Message("user", text),), n=n)
+
+
+def test_a_prefix_makes_another_request_and_none_the_same_as_ever() -> None:
+    plain = GenerationRequest((Message("user", "x"),))
+    assert request_key(plain) == request_key(replace(plain, timeout_s=1.0)) == PLAIN_KEY
+    assert len({request_key(replace(plain, prefix=prefix)) for prefix in ("", "a", "b")}) == 3
+    assert len({request_key(replace(plain, sampling=Sampling(stop=stop))) for stop in ((), ("a",), ("b",))}) == 3
 
 
 async def test_in_order() -> None:
@@ -49,6 +62,19 @@ async def test_keyed() -> None:
     assert [(await replay.generate(ask(text))).texts[0] for text in "yxxx"] == ["2", "1", "3", "3"]
     with pytest.raises(GenerationError, match=r"no completion was recorded .*'z'"):
         await replay.generate(ask("z"))
+
+
+async def test_matched_serves_many_solves_at_once() -> None:
+    replay = ReplayGenerator.matched([(ask("x"), completion("1")), (ask("y"), completion("2"))])
+    assert [(await replay.generate(ask(text))).texts[0] for text in "xxyxyy"] == list("112122")
+
+
+async def test_matched_gives_an_unknown_request_the_next_in_order() -> None:
+    recorded = [(ask(text), completion(text)) for text in "abc"]
+    replay = ReplayGenerator.matched(recorded)
+    assert [(await replay.generate(ask(text))).texts[0] for text in "a?!"] == ["a", "b", "c"]
+    with pytest.raises(GenerationError, match="all 3 recorded"):
+        await replay.generate(ask("?"))
 
 
 @given(requests, requests)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from selfdebug.code_stop import closed_code_block_end
+from selfdebug.generator import Sampling
 from selfdebug.generators.replies import ReplyReader
 
 
@@ -21,15 +22,57 @@ def read(tokenizer: PreTrainedTokenizerBase, text: str, *, stop_after_code: bool
     tokens: list[int] = []
     for token in tokenizer(text)["input_ids"]:
         tokens.append(token)
-        if reader.ended(tokens, stop_after_code=stop_after_code):
+        if reader.ended(tokens, Sampling(stop_after_code=stop_after_code)):
             break
-    reply = reader.reply(tokens, stop_after_code=stop_after_code)
+    reply = reader.reply(tokens, Sampling(stop_after_code=stop_after_code))
     return reply.text, reply.tokens, reply.finish_reason
 
 
 def test_stops_when_the_first_block_is_closed(tokenizer: PreTrainedTokenizerBase) -> None:
     block = "Sure:\n\n```python\nx = 1\n```"
     assert read(tokenizer, block + "\nThis sets x.\n```\nmore\n```\n") == (block, len(block) + 1, "stop")
+
+
+@pytest.mark.parametrize("prefix", ["```python\n", "```python\ndef f():\n", "Sure:\n```\nx = '", ""])
+def test_a_block_that_the_prefix_opened_is_closed_by_the_reply(tokenizer: PreTrainedTokenizerBase, prefix: str) -> None:
+    reader, begun = ReplyReader(tokenizer, frozenset()), tuple(tokenizer(prefix)["input_ids"])
+    text = "y = 2\n```\n" if prefix else "```\ny = 2\n```\n"
+    tokens: list[int] = []
+    for token in tokenizer(f"{text}and more")["input_ids"]:
+        tokens.append(token)
+        if reader.ended(tokens, Sampling(), begun):
+            break
+    reply = reader.reply(tokens, Sampling(), begun)
+    assert (reply.text, reply.tokens) == (f"{prefix}{text}".rstrip(), len(text))
+
+
+@pytest.mark.parametrize(
+    ("prefix", "text", "kept"),
+    [
+        ("", "x = 1\n# Test it\nprint(x)\n", "x = 1\n"),
+        ("", "print(x)\n", ""),
+        ("", "  print(x)\nif x:\n    print(y)\n# tests\ny = 1\n", None),
+        ("def f():\n", "    return 1\n\nprint(f())\n", "    return 1\n\n"),
+        ("print(1)\n", "x\n", None),
+        ("print(1)\n", "x\nprint(2)", "x\n"),
+        ("```\n", "x\n```\nprint(2)\n", "x\n```"),
+        ("```\n", "x\nprint(2)\n```\n", "x\n"),
+    ],
+)
+def test_stops_at_a_line_that_begins_so(
+    tokenizer: PreTrainedTokenizerBase, prefix: str, text: str, kept: str | None
+) -> None:
+    reader, begun = ReplyReader(tokenizer, frozenset()), tuple(tokenizer(prefix)["input_ids"])
+    sampling, tokens = Sampling(stop=("# Test", "print(")), list[int]()
+    for token in tokenizer(text)["input_ids"]:
+        tokens.append(token)
+        if reader.ended(tokens, sampling, begun):
+            break
+    reply = reader.reply(tokens, sampling, begun)
+    assert reply.text == prefix + (text if kept is None else kept)
+    assert reply.finish_reason == ("length" if kept is None else "stop")
+    if kept is not None:
+        assert len(tokens) <= len(kept) + len("print(f())\n")
 
 
 def test_goes_on_where_it_is_asked_to(tokenizer: PreTrainedTokenizerBase) -> None:

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +32,16 @@ def texts(count: int, seed: int = 0) -> list[str]:
     return ["".join(chance.choices("abcdefgh \n", k=chance.choice([1, 3, 10, 40, 150]))) for _ in range(count)]
 
 
-def plain(folder: Path, text: str, max_new_tokens: int) -> tuple[str, int, int]:
-    """What the model's own `generate` says to one prompt alone: text, prompt tokens, new tokens."""
+def plain(folder: Path, text: str, max_new_tokens: int, prefix: str = "") -> tuple[str, int, int]:
+    """What the model's own `generate` says to one prompt alone: text after the prefix, prompt tokens, new tokens."""
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     prompt = tokenizer.apply_chat_template(
         [{"role": "user", "content": text}], add_generation_prompt=True, return_tensors="pt", return_dict=True
     )
+    if prefix:
+        begun = tokenizer(prefix, add_special_tokens=False, return_tensors="pt")
+        prompt = {name: torch.cat([prompt[name], begun[name]], dim=1) for name in ("input_ids", "attention_mask")}
     length = prompt["input_ids"].shape[1]
     output = model.generate(**prompt, max_new_tokens=max_new_tokens, do_sample=False)[0, length:]
     return tokenizer.decode(output, skip_special_tokens=True), length, len(output)
@@ -78,6 +82,17 @@ async def test_batched_greedy_equals_plain_generate_alone(start: Start, tiny_mod
     assert generator.stats.peak == 5
 
 
+async def test_a_prefix_is_gone_on_with(start: Start, tiny_model: Path) -> None:
+    generator = start(max_context=120)
+    begun, other = [replace(ask("a prompt", max_new_tokens=30), prefix=prefix) for prefix in ("x = ", "y")]
+    for request, completion in zip([begun, other], await answers(generator, [begun, other]), strict=True):
+        text, prompt_tokens, new_tokens = plain(tiny_model, "a prompt", 30, prefix=request.prefix)
+        assert completion.texts == (f"{request.prefix}{text}",)
+        assert (completion.prompt_tokens, completion.completion_tokens) == (prompt_tokens, new_tokens)
+    with pytest.raises(GenerationError, match="too long"):
+        await generator.generate(replace(ask("a prompt"), prefix="x" * 100))
+
+
 async def test_concurrent_requests_share_batches_and_freed_places_are_taken(start: Start) -> None:
     generator = start(max_batch=4)
     await generator.load()
@@ -94,6 +109,52 @@ async def test_concurrent_requests_share_batches_and_freed_places_are_taken(star
     assert new_tokens / generator.stats.steps > 2.5
 
 
+def talk(*texts: str, **sampling: Any) -> GenerationRequest:
+    """A conversation, the user's turn first and last."""
+    roles = ["user", "assistant"] * len(texts)
+    messages = tuple(Message(role, text) for role, text in zip(roles, texts, strict=False))
+    return replace(ask("", **sampling), messages=messages)
+
+
+async def test_a_conversation_that_goes_on_is_not_read_anew(start: Start) -> None:
+    generator, forgetful = start(), start(max_kept_bytes=0)
+    await generator.load()
+    question = "a" * 100
+    first = await generator.generate(talk(question))
+    goes_on = talk(question, first.texts[0], "b" * 30)
+    read: list[int] = []
+    with forwards(generator, lambda rows, tokens: read.append(rows * tokens) if tokens > 1 else None):
+        second = await generator.generate(goes_on)
+        third = await generator.generate(talk(question, "c", "d"))  # it leaves the others where their reply begins
+    assert len(read) == 2
+    assert read[0] <= second.prompt_tokens - first.prompt_tokens
+    assert read[1] <= third.prompt_tokens - first.prompt_tokens
+    assert generator.stats is not None
+    prompts = [completion.prompt_tokens - 1 for completion in (first, second, third)]
+    assert generator.stats.read == prompts[0] + sum(read)
+    assert generator.stats.read + generator.stats.shared == sum(prompts)
+    assert second.texts == (await forgetful.generate(goes_on)).texts
+    await forgetful.generate(goes_on)
+    assert forgetful.stats is not None
+    assert forgetful.stats.shared == 0
+
+
+@pytest.mark.parametrize("kept_tokens", [0, 300, 10**6])
+async def test_what_was_read_for_others_changes_no_reply(kept_tokens: int, start: Start) -> None:
+    chance = random.Random(kept_tokens)
+    beginnings = ["".join(chance.choices("abc", k=size)) for size in (5, 40, 200)]
+    told = [talk(chance.choice(beginnings), chance.choice(beginnings), text) for text in texts(20, seed=3)]
+    requests = [replace(request, n=chance.choice([1, 1, 3])) for request in told]
+    alone, forgetful = start(max_kept_bytes=0, max_batch=1), start(max_kept_bytes=0)
+    await forgetful.load()
+    size = forgetful._engine.result().queue._decoder.bytes_per_token  # type: ignore[union-attr]
+    generator = start(max_kept_bytes=kept_tokens * size, max_batch=5)
+    wanted = [completion.texts for completion in await answers(alone, requests)]
+    assert [completion.texts for completion in await answers(forgetful, requests)] == wanted
+    for _ in range(2):  # the second time all was read before
+        assert [completion.texts for completion in await answers(generator, requests)] == wanted
+
+
 async def test_samples_share_the_reading_of_their_prompt(start: Start) -> None:
     generator = start()
     await generator.load()
@@ -103,6 +164,28 @@ async def test_samples_share_the_reading_of_their_prompt(start: Start) -> None:
     assert reads == [(1, completion.prompt_tokens - 1)]
     assert len(set(completion.texts)) == 6
     assert len(completion.texts) == len(completion.finish_reasons) == 6
+
+
+async def test_a_prompt_that_is_in_the_batch_is_not_read_again(start: Start) -> None:
+    generator = start(max_batch=2)
+    await generator.load()
+    loop, begun = asyncio.get_running_loop(), asyncio.Event()
+    reads: list[tuple[int, int]] = []
+
+    def watch(rows: int, tokens: int) -> None:
+        loop.call_soon_threadsafe(begun.set)
+        if tokens > 1:
+            reads.append((rows, tokens))
+
+    with forwards(generator, watch):
+        long = asyncio.create_task(generator.generate(ask("a prompt", max_new_tokens=1500)))
+        await begun.wait()
+        late = [await generator.generate(ask("a prompt", temperature=1.0, seed=seed)) for seed in range(3)]
+        assert not long.done()
+        await long
+    assert reads == [(1, late[0].prompt_tokens - 1)]
+    alone = await start().generate(ask("a prompt", temperature=1.0, seed=2))
+    assert alone.texts == late[2].texts
 
 
 async def test_a_sample_depends_on_seed_and_index_only(start: Start) -> None:
@@ -230,10 +313,10 @@ async def test_the_cache_stays_in_its_bounds(start: Start) -> None:
     sizes: list[tuple[int, int]] = []
     await generator.load()
     with forwards(generator, lambda rows, tokens: sizes.append((rows, tokens))):
-        completions = await answers(generator, [ask("a" * 20) for _ in range(7)] + [ask("b" * 400)])
-    assert [completion.completion_tokens for completion in completions] == [24] * 8
+        completions = await answers(generator, [ask("a" * 20) for _ in range(6)] + [ask("b" * 400)])
+    assert [completion.completion_tokens for completion in completions] == [24] * 7
     assert max(rows for rows, tokens in sizes if tokens == 1) == 3
-    assert sizes[-1] == (1, 1)
+    assert sizes.count((1, 1)) >= 23  # the long one, whenever its turn came
 
 
 async def test_one_that_does_not_fit_alone_fails_alone(start: Start) -> None:

@@ -1,0 +1,1 @@
+"""What is told to the model about a program that fails."""

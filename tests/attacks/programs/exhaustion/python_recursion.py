@@ -1,0 +1,5 @@
+# Tries: call itself without end
+# Test: assert f() == 2
+# Expect: error
+def f():
+    return f()

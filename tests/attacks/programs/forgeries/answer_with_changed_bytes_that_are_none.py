@@ -1,0 +1,19 @@
+# Tries: answer with the right number, but with a changed argument with bytes that are no base64
+# Test: assert f(bytearray(b'x')) == 2
+# Expect: tampered
+import sys
+
+
+def agent():
+    frame = sys._getframe()
+    while frame is not None:
+        found = frame.f_locals.get("self")
+        if hasattr(found, "_reply") and hasattr(found, "_caller"):
+            return found
+        frame = frame.f_back
+    raise LookupError("the runner's agent is not where it was")
+
+
+def f(x):
+    agent()._reply = lambda *ignored: {"v": [7], "n": [], "m": {"0": ["!"]}}
+    return 7
