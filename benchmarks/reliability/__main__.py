@@ -55,7 +55,7 @@ def _do(fault: Fault, parts: Parts, size: Size, *, as_json: bool) -> bool:
     except PartMissing as error:
         outcome = Outcome(fault.name, wrong=[str(error)])
     except Stuck as error:
-        outcome = Outcome(fault.name, lost=1, wrong=[str(error)])
+        outcome = Outcome(fault.name, lost=1, wrong=["\n".join([str(error), *getattr(error, "__notes__", ())])])
     typer.echo(json.dumps(asdict(outcome)) if as_json else outcome.row())
     for flaw in outcome.wrong:
         typer.echo(flaw, err=True)

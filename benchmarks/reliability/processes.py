@@ -104,6 +104,14 @@ class Processes:
             log.seek(self._said[name])
             return log.read().decode(errors="replace")[-20_000:]
 
+    async def testify(self) -> str:
+        """What each has written last; Celery's workers also write what each of their threads is at."""
+        for name, process in self._running.items():
+            if "celery" in self._commands[name][0] and process.poll() is None:
+                process.send_signal(signal.SIGUSR1)
+        await asyncio.sleep(1.0)
+        return "\n".join(f"--- {name}:\n{self.said(name)}" for name in self._running)
+
 
 async def until(true: Callable[[], bool], otherwise: Callable[[], str], patience_s: float = PATIENCE_S) -> None:
     """Wait until something is true, which is found out in a thread.

@@ -187,8 +187,12 @@ async def opened(outcome: Outcome, parts: Parts, size: Size, needs: Needs) -> As
         site.processes = enter(Processes.running(folder / "logs", environment))
         site.load = Load(f"http://127.0.0.1:{site.port}", site.record)
         stack.push_async_callback(site.load.close)
-        yield site
-        await site.finish()
+        try:
+            yield site
+            await site.finish()
+        except Stuck as error:
+            error.add_note(await site.processes.testify())
+            raise
         with suppress(Stuck):
             await until(lambda: not _left(orphans, parts), str, _GONE_S)
         left = _left(orphans, parts)

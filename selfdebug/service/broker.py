@@ -28,8 +28,8 @@ _log = logs.get(__name__)
 
 
 def transport(url: str) -> str | None:
-    """Celery's transport for a broker; None for the one that its URL names, as that of encrypted connections."""
-    return redis_transport.NAME if url.startswith(redis_transport.SCHEME) else None
+    """Celery's transport for a broker; None for the one that its URL names."""
+    return redis_transport.NAME if url.startswith(redis_transport.SCHEMES) else None
 
 
 class Broker:

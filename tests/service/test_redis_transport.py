@@ -1,11 +1,13 @@
-"""Celery's transport over a real Redis: one client a pool, also after its connections were lost."""
+"""Celery's transport over a real Redis: one client a pool, and connections that are lost."""
 
 import pytest
 from celery import Celery
-from kombu.transport.redis import Transport as KombusOwn
+from kombu import Queue
 
 from selfdebug.service.broker import transport
 from selfdebug.service.redis_transport import Transport
+
+from .servers import RedisServer
 
 
 def test_a_channel_makes_a_client_a_pool(redis_url: str) -> None:
@@ -25,10 +27,41 @@ def test_a_channel_makes_a_client_a_pool(redis_url: str) -> None:
             assert given is one
 
 
-@pytest.mark.parametrize("url", ["rediss://localhost:1/0", "memory://"])
-def test_other_brokers_keep_their_transport(url: str) -> None:
+def test_a_connection_that_was_lost_can_be_closed_twice() -> None:
+    """As a worker's: one channel holds a message and waits for the next, another waits too."""
+    server = RedisServer()
+    try:
+        app = Celery("test", broker=server.url, set_as_current=False)
+        app.conf.broker_transport = transport(server.url)
+        connection = app.connection_for_read()
+        channel, held = connection.default_channel, []
+        lost = connection.connection_errors
+        connection.Consumer([Queue("q")], callbacks=[lambda _, message: held.append(message)]).consume()  # type: ignore[no-untyped-call]
+        connection.Consumer([Queue("another")], channel=connection.channel()).consume()  # type: ignore[no-untyped-call]
+        with connection.Producer() as producer:
+            producer.publish("a message", routing_key="q")
+        connection.drain_events(timeout=5)
+        connection.transport.cycle.on_poll_start()
+        assert held
+        assert channel._in_poll
+        server.stop()
+        connection.collect()
+        connection.close()
+        with pytest.raises(lost):
+            held[0].ack()
+    finally:
+        server.remove()
+
+
+def test_encrypted_connections_have_it_too() -> None:
+    url = "rediss://:word@localhost:1/3?ssl_cert_reqs=required"
     app = Celery("test", broker=url, set_as_current=False)
     app.conf.broker_transport = transport(url)
-    assert transport(url) is None
-    assert not issubclass(app.connection_for_write().get_transport_cls(), Transport)
-    assert issubclass(Transport, KombusOwn)
+    connection = app.connection_for_write()
+    assert issubclass(connection.get_transport_cls(), Transport)
+    assert (connection.hostname, connection.password, connection.virtual_host) == ("localhost", "word", "3")
+    assert connection.ssl
+
+
+def test_another_broker_keeps_its_transport() -> None:
+    assert transport("memory://") is None
