@@ -1,5 +1,6 @@
 """No way to solve a problem but to learn what each way is worth: many candidates written afresh, in all words, and
-several repairs of the failed ones with each kind of feedback by itself. It does not end where a candidate passes.
+several repairs of the failed ones with each kind of feedback by itself. It does not end where a candidate passes,
+unless both that other strategies begin with do: none of those goes on from there.
 """
 
 from selfdebug.choice import behaviour
@@ -8,23 +9,24 @@ from selfdebug.options import Feedback, Phrasing
 from selfdebug.state import State, Turn
 from selfdebug.strategies.draws import DIVERSE, fresh
 
-_PLAIN = 16  # candidates in plain words, after the first
-_OTHERWISE = 4  # in each of the other words
-_FAILED = 4  # candidates that are repaired, of different behaviour
+_DRAWS = {Phrasing.PLAIN: 10, Phrasing.BEGUN: 16, Phrasing.PLAN: 3, Phrasing.EXAMPLES: 3, Phrasing.PARTS: 3}
+_FAILED = 3  # candidates that are repaired, of different behaviour
 _REPAIRS = 2  # of each, with each kind of feedback
 
 
 def moves(state: State) -> tuple[Move, ...]:
-    """First one candidate, then all others that are written afresh, then all repairs; nothing after that."""
-    if not state.turns:
-        return (fresh(state),)
-    if len(state.turns) == 1:
-        others = (fresh(state, _OTHERWISE, words) for words in Phrasing if words is not Phrasing.PLAIN)
-        return (fresh(state, _PLAIN), *others)
+    """First the two lone ones, then all others that are written afresh, then all repairs; nothing after that."""
+    asked = state.options.sampling.temperature
+    if len(state.turns) < 2:
+        return (Move(temperature=asked, phrasing=(Phrasing.PLAIN, Phrasing.BEGUN)[len(state.turns)]),)
+    if len(state.turns) == 2:
+        both = all(turn.passed for turn in state.turns)
+        return () if both else tuple(fresh(state, n, words) for words, n in _DRAWS.items())
     if any(turn.candidate.parent for turn in state.turns):
         return ()
     ways = [(turn, kinds) for turn in _failed(state) for kinds in _each(state.options.feedback)]
-    return tuple(Move(turn.number, kinds, DIVERSE, _REPAIRS) for turn, kinds in ways)
+    first = [Move(turn.number, kinds, asked) for turn, kinds in ways if turn.number == 1]
+    return (*first, *(Move(turn.number, kinds, DIVERSE, _REPAIRS) for turn, kinds in ways))
 
 
 def _failed(state: State) -> list[Turn]:
