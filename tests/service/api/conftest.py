@@ -53,7 +53,10 @@ def client(served: Served, connect: Callable[..., httpx.Client]) -> httpx.Client
 
 @pytest.fixture
 def silent_model(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A model whose server takes requests and never answers: its jobs run until they are cancelled."""
+    """A model whose server takes requests and never answers: its jobs run until they are cancelled.
+
+    To be named before `serve_with`, so that it outlives the service.
+    """
     with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
         monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{server.getsockname()[1]}/v1")
         monkeypatch.setenv("OPENAI_API_KEY", "none")

@@ -94,10 +94,10 @@ def test_a_revoked_key_ends_at_once(keyed: Served, connect: Connect) -> None:
 
 
 def test_a_stream_ends_when_its_key_is_revoked(
+    silent_model: str,
     serve_with: Callable[..., Served],
     connect: Connect,
     demo: dict[str, Any],
-    silent_model: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(stream, "KEEP_ALIVE_S", 0.05)

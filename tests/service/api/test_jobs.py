@@ -60,7 +60,7 @@ def test_a_job_that_has_not_changed_is_not_sent_again(client: httpx.Client, demo
 
 
 def test_who_knows_a_job_may_wait_for_its_next_change(
-    serve_with: Serve, connect: Connect, demo: dict[str, Any], silent_model: str
+    silent_model: str, serve_with: Serve, connect: Connect, demo: dict[str, Any]
 ) -> None:
     client = connect(serve_with(model=silent_model))
     job = submitted(client, demo)["id"]
@@ -83,7 +83,7 @@ def test_a_wait_has_bounds(client: httpx.Client, demo: dict[str, Any], wait: str
 
 
 def test_cancelling_ends_a_running_and_a_queued_job_at_once(
-    serve_with: Serve, connect: Connect, demo: dict[str, Any], silent_model: str
+    silent_model: str, serve_with: Serve, connect: Connect, demo: dict[str, Any]
 ) -> None:
     client = connect(serve_with(model=silent_model, running_jobs=1))
     first, second = submitted(client, demo)["id"], submitted(client, demo)["id"]
@@ -104,7 +104,7 @@ def cancelled_jobs() -> float:
 
 
 def test_a_list_pages_through_all_jobs_newest_first(
-    serve_with: Serve, connect: Connect, demo: dict[str, Any], silent_model: str
+    silent_model: str, serve_with: Serve, connect: Connect, demo: dict[str, Any]
 ) -> None:
     client = connect(serve_with(model=silent_model))
     ids = [submitted(client, demo | {"id": f"p{number % 2}"})["id"] for number in range(7)]
@@ -242,7 +242,7 @@ def test_a_batch_is_accepted_as_a_whole_or_not_at_all(client: httpx.Client, demo
     assert len(client.get("/v1/jobs").json()["jobs"]) == 5
 
 
-def test_a_batch_holds_a_thousand_jobs_at_most(serve_with: Serve, connect: Connect, silent_model: str) -> None:
+def test_a_batch_holds_a_thousand_jobs_at_most(silent_model: str, serve_with: Serve, connect: Connect) -> None:
     client = connect(serve_with(model=silent_model))
     job = {"problem": {"statement": "x", "entry_point": "f"}}
     assert len(client.post("/v1/jobs:batch", json={"jobs": [job] * 1000}).json()["jobs"]) == 1000
@@ -253,7 +253,7 @@ def test_a_batch_holds_a_thousand_jobs_at_most(serve_with: Serve, connect: Conne
 
 
 def test_a_full_queue_says_when_to_come_again_and_loses_nothing(
-    serve_with: Serve, connect: Connect, demo: dict[str, Any], silent_model: str
+    silent_model: str, serve_with: Serve, connect: Connect, demo: dict[str, Any]
 ) -> None:
     client = connect(serve_with(model=silent_model, queue_limit=2))
     jobs = [submitted(client, demo)["id"] for _ in range(2)]

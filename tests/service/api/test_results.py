@@ -46,7 +46,7 @@ def test_the_trajectory_is_a_file_that_replay_reads(client: httpx.Client, demo: 
 
 
 def test_there_is_no_solution_before_the_end_nor_without_a_candidate(
-    serve_with: Serve, connect: Connect, demo: dict[str, Any], silent_model: str
+    silent_model: str, serve_with: Serve, connect: Connect, demo: dict[str, Any]
 ) -> None:
     client = connect(serve_with(model=silent_model))
     job = submitted(client, demo)["id"]

@@ -94,7 +94,7 @@ def test_an_id_that_no_event_has_is_refused(client: httpx.Client, ended: dict[st
 
 
 def test_a_stream_that_begins_before_the_job_does_goes_to_its_end(
-    serve_with: Serve, connect: Connect, demo: dict[str, Any], silent_model: str
+    silent_model: str, serve_with: Serve, connect: Connect, demo: dict[str, Any]
 ) -> None:
     served = serve_with(model=silent_model, running_jobs=1)
     client = connect(served)
@@ -112,7 +112,7 @@ def test_a_stream_that_begins_before_the_job_does_goes_to_its_end(
 
 
 def test_a_stream_that_waits_shows_that_it_lives(
-    serve_with: Serve, connect: Connect, demo: dict[str, Any], silent_model: str, monkeypatch: pytest.MonkeyPatch
+    silent_model: str, serve_with: Serve, connect: Connect, demo: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stream, "KEEP_ALIVE_S", 0.05)
     client = connect(serve_with(model=silent_model))
@@ -136,7 +136,7 @@ def test_many_follow_one_job(served: Served, connect: Callable[..., httpx.Client
 
 
 def test_streams_end_when_the_server_does_and_go_on_at_the_next(
-    serve_with: Serve, connect: Connect, demo: dict[str, Any], silent_model: str
+    silent_model: str, serve_with: Serve, connect: Connect, demo: dict[str, Any]
 ) -> None:
     served = serve_with(model=silent_model)
     client = connect(served)
