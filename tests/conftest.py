@@ -1,6 +1,7 @@
 """Fixtures that many tests share: the data sets, the default model, a tiny one, and an OpenAI-compatible server."""
 
 import functools
+import gc
 import os
 import signal
 import socket
@@ -110,12 +111,18 @@ def _engine_lacks(runtime: str | None) -> str:
     import docker
     from docker.errors import DockerException
 
-    try:
-        client = docker.from_env()
-        runtimes = client.info()["Runtimes"]
-        client.close()
-    except DockerException as error:
-        return f"no Docker engine: {error}"
+    lacks = ""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # a socket that cannot be connected is left open
+        try:
+            client = docker.from_env()
+            runtimes = client.info()["Runtimes"]
+            client.close()
+        except DockerException as error:
+            lacks = f"no Docker engine: {error}"
+        gc.collect()
+    if lacks:
+        return lacks
     return "" if runtime is None or runtime in runtimes else f"the Docker engine has no runtime {runtime}"
 
 
