@@ -6,10 +6,11 @@ repair is noted, and a program that still does not parse is handed on as it is: 
 feedback than silence. A well-formed block that needs nothing comes out unchanged.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from selfdebug.problem import Problem
-from selfdebug.reply.blocks import code_blocks, without_thoughts
+from selfdebug.reply.blocks import Block, code_blocks, without_thoughts
 from selfdebug.reply.canonical import normalised
 from selfdebug.reply.choose import Piece, choose, with_helpers
 from selfdebug.reply.fit import fit
@@ -39,17 +40,16 @@ def extract_program(reply: str, problem: Problem) -> Extracted:
     if problem.language == "sql":
         query, notes = extract_query(answer)
         return Extracted(query, tuple(notes))
-    blocks = code_blocks(answer)
-    texts = [block.text for block in blocks if block.text.strip()] or [answer]
+    blocks = [block for block in code_blocks(answer) if block.text.strip()]
     try:
-        return _extract(answer, problem)
+        return _extract(answer, blocks, problem)
     except RecursionError:
         # Nested as deep as the parser takes, and deeper than a walk over the tree does.
+        texts = [block.text for block in blocks] or [answer]
         return Extracted(max(texts, key=len), ("The code is nested too deeply to be looked into.",))
 
 
-def _extract(answer: str, problem: Problem) -> Extracted:
-    blocks = [block for block in code_blocks(answer) if block.text.strip()]
+def _extract(answer: str, blocks: Sequence[Block], problem: Problem) -> Extracted:
     if blocks:
         pieces = [Piece.of(block, problem) for block in blocks]
     else:

@@ -2,11 +2,13 @@
 
 import ast
 import re
+from functools import lru_cache
 
 from selfdebug.sql import canonical, is_query
 from selfdebug.syntax import FUNCTIONS, is_docstring, parse, unparse
 
 
+@lru_cache(1024)  # each new candidate is compared with all before it
 def normalised(code: str) -> str:
     """The program's canonical text, by which a repeated candidate is noticed.
 
