@@ -17,6 +17,7 @@ from . import remote
 from .channel import Caller, ChannelClosed, Link, Message
 from .exports import Exports, data
 from .program import FILE, exception_parts, flush, new_module, run_main
+from .rehearsal import rehearse
 from .wire import Decoder, Encoder, WireError
 
 
@@ -34,6 +35,7 @@ class Candidate:
 
     def __init__(self) -> None:
         """Prepare; the descriptors 0, 1 and 2 may still come to mean other files."""
+        rehearse(_Agent().serve)
         self._agent = _Agent()
         _open_streams()
 

@@ -7,6 +7,7 @@ import contextlib
 import ctypes
 import errno
 import os
+import struct
 from typing import NamedTuple
 
 _NEWNS, _NEWUTS, _NEWIPC = 0x00020000, 0x04000000, 0x08000000
@@ -14,7 +15,8 @@ _NEWUSER, _NEWPID, _NEWNET = 0x10000000, 0x20000000, 0x40000000
 _PDEATHSIG, _SET_DUMPABLE, _SET_NO_NEW_PRIVS, _SET_CHILD_SUBREAPER = 1, 4, 38, 36
 _NOSUID, _NODEV, _NOEXEC, _REC, _PRIVATE = 2, 4, 8, 0x4000, 0x40000
 _SAFE = _NOSUID | _NODEV
-_CAPABILITY_VERSION_3 = 0x20080522
+_ALL_OF_THIS_PROCESS = struct.pack("=Ii", 0x20080522, 0)  # version 3
+_NO_CAPABILITIES = bytes(24)
 _MOUNT_SETATTR, _AT_FDCWD, _AT_RECURSIVE, _ATTR_RDONLY = 442, -100, 0x8000, 1
 _M_ARENA_MAX = -8
 _NOBODY = 65534
@@ -22,6 +24,8 @@ JAIL = "/box/jail"
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.mount.argtypes = [ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulong, ctypes.c_char_p]
+_libc.unshare.argtypes = [ctypes.c_int]
+_libc.capset.argtypes = [ctypes.c_char_p, ctypes.c_char_p]
 _libc.prctl.argtypes = [ctypes.c_int, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_ulong]
 
 
@@ -169,8 +173,7 @@ def own_world(settled: Settled, scratch: str, scratch_bytes: int, scratch_files:
 def drop_privileges() -> None:
     """Give up every capability for good."""
     _check(_libc.prctl(_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl(PR_SET_NO_NEW_PRIVS)")
-    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
-    _check(_libc.capset(header, (ctypes.c_uint32 * 6)()), "capset")
+    _check(_libc.capset(_ALL_OF_THIS_PROCESS, _NO_CAPABILITIES), "capset")
 
 
 def no_new_privileges() -> None:

@@ -1,4 +1,4 @@
-"""Imports what programs and tests are likely to import, once, before anything is forked."""
+"""Has at hand what programs and tests are likely to need, once, before anything is forked."""
 
 import contextlib
 import importlib
@@ -10,7 +10,8 @@ _MODULES = (
 
 
 def load() -> None:
-    """Import them."""
+    """Import the modules, and let the interpreter make the classes of syntax trees, as its first `compile` does."""
+    compile("", "", "exec")
     for name in _MODULES:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
