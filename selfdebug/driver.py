@@ -24,7 +24,7 @@ from selfdebug.events import (
     Submitted,
     TimedOut,
 )
-from selfdebug.generator import Completion, Generator
+from selfdebug.generator import Completion, CutOff, Generator
 from selfdebug.loop import begin, step
 from selfdebug.options import Options
 from selfdebug.problem import Problem
@@ -142,6 +142,8 @@ async def side_by_side(
 ) -> None:
     """Wait for all answers at once, `happened` being called with each as it comes; with `TimedOut` if time is over.
 
+    What had been spent on requests that are then cut off is told by that event.
+
     Args:
         left_s: How long to wait; None where there is no limit.
 
@@ -149,8 +151,14 @@ async def side_by_side(
         Exception: What the first of them that failed did. The others are given up.
     """
 
+    cut: list[CutOff] = []
+
     async def one(answer: Awaitable[Event]) -> None:
-        happened(await answer)
+        try:
+            happened(await answer)
+        except CutOff as request:
+            cut.append(request)
+            raise
 
     try:
         async with asyncio.timeout(left_s) as budget, asyncio.TaskGroup() as group:
@@ -159,7 +167,8 @@ async def side_by_side(
     except TimeoutError:
         if not budget.expired():
             raise
-        happened(TimedOut())
+        prompt, completion = sum(each.prompt_tokens for each in cut), sum(each.completion_tokens for each in cut)
+        happened(TimedOut(prompt, completion, len(cut)))
     except BaseExceptionGroup as failures:
         raise failures.exceptions[0] from None
 

@@ -123,8 +123,15 @@ class Observed:
 
 @dataclass(frozen=True)
 class TimedOut:
-    """The seconds of the budget are used up."""
+    """The seconds of the budget are used up.
 
+    Attributes:
+        prompt_tokens, completion_tokens, requests: What the requests that were cut off had cost, as far as is known.
+    """
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    requests: int = 0
     at_s: float = 0.0
     kind: Literal["timed_out"] = "timed_out"
 

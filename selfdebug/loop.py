@@ -61,7 +61,7 @@ def step(state: State, event: Event) -> Step:
     if state.outcome or isinstance(event, Submitted | Graded):
         return state, ()
     if isinstance(event, TimedOut | Cancelled):
-        state = _taken_in(replace(state, at_s=event.at_s))
+        state = _taken_in(replace(state, at_s=event.at_s, usage=_spent(state, event)))
         over = Reason.SECONDS if isinstance(event, TimedOut) else Reason.CANCELLED
         return _finish(state, Reason.PASSED if _passed(state) else over)
     if not any(_answers(event, action) for action in state.waiting):
@@ -84,17 +84,19 @@ def _answers(event: Answer, action: Action) -> bool:
     return action.kind == "execute"
 
 
-def _spent(state: State, event: Answer) -> Usage:
+def _spent(state: State, event: Answer | TimedOut | Cancelled) -> Usage:
     usage = state.usage
-    if not isinstance(event, Completed):
+    if isinstance(event, Executed | Observed):
         executions = event.executions if isinstance(event, Observed) else 1
         return replace(usage, executions=usage.executions + executions)
-    completion = event.completion
+    if isinstance(event, Cancelled):
+        return usage
+    spent, requests = (event.completion, 1) if isinstance(event, Completed) else (event, event.requests)
     return replace(
         usage,
-        prompt_tokens=usage.prompt_tokens + completion.prompt_tokens,
-        completion_tokens=usage.completion_tokens + completion.completion_tokens,
-        requests=usage.requests + 1,
+        prompt_tokens=usage.prompt_tokens + spent.prompt_tokens,
+        completion_tokens=usage.completion_tokens + spent.completion_tokens,
+        requests=usage.requests + requests,
     )
 
 

@@ -34,6 +34,12 @@ class Job:
     prefix: tuple[int, ...] = ()
     future: "Future[tuple[Reply, ...]]" = field(default_factory=Future)
     replies: dict[int, Reply] = field(default_factory=dict)
+    samples: "list[Sample]" = field(default_factory=list)
+
+    @property
+    def written(self) -> int:
+        """Tokens so far; 0 too where the prompt has not been read."""
+        return sum(len(sample.added) for sample in self.samples)
 
 
 @dataclass(eq=False, kw_only=True)
@@ -96,10 +102,8 @@ class BatchQueue:
         counts = self._steps, self._tokens, self._peak, self._limit, self._shortages
         return BatchStats(*counts, self._decoder.read_tokens, self._decoder.shared_tokens)
 
-    def submit(
-        self, prompt: Sequence[int], sampling: Sampling, n: int, prefix: Sequence[int] = ()
-    ) -> "Future[tuple[Reply, ...]]":
-        """Queue a request. Cancelling the future gives its places up before the next step.
+    def submit(self, prompt: Sequence[int], sampling: Sampling, n: int, prefix: Sequence[int] = ()) -> Job:
+        """Queue a request. Cancelling its future gives its places up before the next step.
 
         Args:
             prompt: Token ids.
@@ -114,7 +118,7 @@ class BatchQueue:
                 raise GenerationError("the generator is closed")
             self._inbox.append(job)
             self._arrived.notify()
-        return job.future
+        return job
 
     def close(self) -> None:
         """End the thread after its present step, and fail what was not answered. Harmless when repeated."""
@@ -140,7 +144,8 @@ class BatchQueue:
                 self._arrived.wait()
             jobs, self._inbox = self._inbox, []
         for job in jobs:
-            self._waiting.extend(_samples(job))
+            job.samples = _samples(job)
+            self._waiting.extend(job.samples)
         return not self._closed
 
     def _turn(self) -> None:

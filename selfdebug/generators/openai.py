@@ -12,6 +12,7 @@ import logging
 import os
 import random
 import time
+from dataclasses import dataclass
 from typing import Any, cast
 
 import openai
@@ -20,7 +21,7 @@ from openai.types.chat import ChatCompletionChunk
 
 from selfdebug.context import fit
 from selfdebug.errors import GenerationError, InputError, ModelUnavailable
-from selfdebug.generator import Completion, GenerationRequest, Message, Sampling
+from selfdebug.generator import Completion, CutOff, GenerationRequest, Message, Sampling
 from selfdebug.generators import openai_stream
 from selfdebug.generators.openai_failures import FAILURES, TooLong, Transient, meaning, unsupported_fields
 from selfdebug.generators.openai_stream import CHARS_PER_TOKEN, Answer
@@ -33,6 +34,21 @@ _PATIENCE_S = 300.0  # the longest pause before a retry where the request has no
 _OPTIONAL = frozenset({"n", "top_p", "seed", "temperature", "stream_options", "max_tokens"})
 
 _Messages = tuple[Message, ...]
+
+
+@dataclass(frozen=True)
+class _Question:
+    """One HTTP request, however often it is tried.
+
+    Attributes:
+        begun: Where each answer is put that a server begins to give.
+    """
+
+    messages: _Messages
+    sampling: Sampling
+    n: int
+    seed: int
+    begun: list[Answer]
 
 
 class OpenAIGenerator:
@@ -93,26 +109,34 @@ class OpenAIGenerator:
     async def generate(self, request: GenerationRequest) -> Completion:
         """Answer one request; see `Generator.generate`. Cancelling closes the connection."""
         started = time.monotonic()
+        begun: list[Answer] = []
         try:
             async with asyncio.timeout(request.timeout_s):
-                return await self._generate(request, started)
+                return await self._generate(request, started, begun)
         except TimeoutError:
             raise GenerationError(f"{self._address} gave no answer within {request.timeout_s:g} s") from None
+        except asyncio.CancelledError:
+            written = sum(answer.estimated_tokens for answer in begun)
+            if not written:
+                raise
+            raise CutOff(self._prompt_tokens(request.messages), written) from None
 
     async def close(self) -> None:
         """Close all connections."""
         await self._client.close()
 
-    async def _generate(self, request: GenerationRequest, started: float) -> Completion:
+    async def _generate(self, request: GenerationRequest, started: float, begun: list[Answer]) -> Completion:
+        """Answer one request; all that any server begins to say is added to `begun`."""
         deadline = None if request.timeout_s is None else started + request.timeout_s
         messages, dropped = request.messages, list[int]()
         answers: list[Answer] = []
         asked = 0
         while (missing := request.n - sum(len(answer.replies) for answer in answers)) > 0:
             counts = [missing] if "n" not in self._unsupported else [1] * missing
+            seeds = [_seed(request.sampling.seed, asked + i) for i in range(len(counts))]
             calls = [
-                self._patiently(messages, request.sampling, count, _seed(request.sampling.seed, asked + i), deadline)
-                for i, count in enumerate(counts)
+                self._patiently(_Question(messages, request.sampling, count, seed, begun), deadline)
+                for count, seed in zip(counts, seeds, strict=True)
             ]
             try:
                 answers += await _all(calls)
@@ -135,13 +159,12 @@ class OpenAIGenerator:
     ) -> Completion:
         replies = [reply for answer in answers for reply in answer.replies.values()][: request.n]
         trimmed = [reply.trimmed(request.sampling.stop_after_code) for reply in replies]
-        chars = sum(len(message.content) for message in messages)
         told = [answer.prompt_tokens for answer in answers if answer.prompt_tokens is not None]
         if told:
-            self._prompt_chars_per_token = max(chars, 1) / max(told[0], 1)
+            self._prompt_chars_per_token = max(_chars(messages), 1) / max(told[0], 1)
         return Completion(
             texts=tuple(text for text, _ in trimmed),
-            prompt_tokens=told[0] if told else max(1, round(chars / self._prompt_chars_per_token)),
+            prompt_tokens=told[0] if told else self._prompt_tokens(messages),
             completion_tokens=sum(
                 answer.estimated_tokens if answer.completion_tokens is None else answer.completion_tokens
                 for answer in answers
@@ -153,9 +176,11 @@ class OpenAIGenerator:
             estimated=not told or any(answer.completion_tokens is None for answer in answers),
         )
 
-    async def _patiently(
-        self, messages: _Messages, sampling: Sampling, n: int, seed: int, deadline: float | None
-    ) -> Answer:
+    def _prompt_tokens(self, messages: _Messages) -> int:
+        """An estimate."""
+        return max(1, round(_chars(messages) / self._prompt_chars_per_token))
+
+    async def _patiently(self, question: _Question, deadline: float | None) -> Answer:
         """Ask with retries."""
 
         def stop(state: tenacity.RetryCallState) -> bool:
@@ -166,7 +191,7 @@ class OpenAIGenerator:
             retry=tenacity.retry_if_exception_type(Transient), wait=self._pause, stop=stop, reraise=True
         )
         try:
-            return await retrying(self._ask, messages, sampling, n, seed)
+            return await retrying(self._ask, question)
         except Transient as error:
             if not self._reached:
                 raise ModelUnavailable(f"no server answers at {self._address}: {error}; is it running?") from error
@@ -182,12 +207,12 @@ class OpenAIGenerator:
             return error.retry_after_s + jittered * 0.1  # never earlier; not all clients at once
         return jittered
 
-    async def _ask(self, messages: _Messages, sampling: Sampling, n: int, seed: int) -> Answer:
+    async def _ask(self, question: _Question) -> Answer:
         """Ask once; ask again at once where the server only objects to a field that can be left out."""
         while True:
-            fields = self._fields(sampling, n, seed)
+            fields = self._fields(question.sampling, question.n, question.seed)
             try:
-                return await self._request(messages, fields, sampling.stop_after_code)
+                return await self._request(question, fields)
             except FAILURES as error:
                 means = meaning(error)
                 if isinstance(error, openai.APIStatusError):
@@ -199,16 +224,17 @@ class OpenAIGenerator:
                         continue
                 raise means from error
 
-    async def _request(self, messages: _Messages, fields: dict[str, Any], stop_after_code: bool) -> Answer:
+    async def _request(self, question: _Question, fields: dict[str, Any]) -> Answer:
         created = await self._client.chat.completions.create(
             model=self.model,
-            messages=cast(Any, [{"role": message.role, "content": message.content} for message in messages]),
+            messages=cast(Any, [{"role": message.role, "content": message.content} for message in question.messages]),
             stream=True,
             **fields,
         )
         self._reached = True
         async with cast("openai.AsyncStream[ChatCompletionChunk]", created) as stream:
-            return await openai_stream.read(stream, fields.get("n", 1), stop_after_code)
+            question.begun.append(answer := Answer())
+            return await openai_stream.read(stream, answer, fields.get("n", 1), question.sampling.stop_after_code)
 
     def _fields(self, sampling: Sampling, n: int, seed: int) -> dict[str, Any]:
         """The request's fields beside model and messages, as far as the server is known to take them."""
@@ -224,6 +250,10 @@ class OpenAIGenerator:
         if "max_tokens" in self._unsupported:  # a vendor's newer models know it by another name
             fields["max_completion_tokens"] = sampling.max_new_tokens
         return {name: value for name, value in fields.items() if name not in self._unsupported}
+
+
+def _chars(messages: _Messages) -> int:
+    return sum(len(message.content) for message in messages)
 
 
 def _seed(seed: int, asked: int) -> int:

@@ -53,14 +53,13 @@ class Answer:
         return sum(reply.estimated_tokens for reply in self.replies.values())
 
 
-async def read(chunks: AsyncIterable[ChatCompletionChunk], n: int, stop_after_code: bool) -> Answer:
-    """Read until the server ends, or until each of `n` replies has its code block and nothing more is wanted.
+async def read(chunks: AsyncIterable[ChatCompletionChunk], answer: Answer, n: int, stop_after_code: bool) -> Answer:
+    """Read into an empty answer, until the server ends or each of `n` replies has its code block.
 
     Raises:
         Transient: The answer is empty, broken off, or not a chat completion.
         GenerationError: The server's content filter cut the answer.
     """
-    answer = Answer()
     async for chunk in chunks:
         try:
             _absorb(chunk, answer)

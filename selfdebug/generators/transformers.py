@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from selfdebug.context import Fitted, Messages, fit
 from selfdebug.errors import GenerationError, ModelUnavailable
-from selfdebug.generator import Completion, GenerationRequest
+from selfdebug.generator import Completion, CutOff, GenerationRequest
 
 if TYPE_CHECKING:
-    from selfdebug.generators.batching import BatchQueue, BatchStats
+    from selfdebug.generators.batching import BatchQueue, BatchStats, Job
     from selfdebug.generators.loading import LoadedModel
 
 MAX_BATCH = 32
@@ -99,21 +99,26 @@ class TransformersGenerator:
     async def generate(self, request: GenerationRequest) -> Completion:
         """Answer one request; see `Generator.generate`."""
         started = time.perf_counter()
+        job: Job | None = None
         if request.n < 1 or request.sampling.max_new_tokens < 1:
             raise ValueError("a request must ask for at least one sample and one new token")
         try:
             async with asyncio.timeout(request.timeout_s) as deadline:
                 engine = await self._ready()
                 prompt, prefix, fitted = await asyncio.to_thread(self._prompt, engine.loaded, request)
-                answer = engine.queue.submit(prompt, request.sampling, request.n, prefix)
+                job = engine.queue.submit(prompt, request.sampling, request.n, prefix)
                 try:
-                    replies = await asyncio.wrap_future(answer)
+                    replies = await asyncio.wrap_future(job.future)
                 finally:
-                    answer.cancel()  # at once, not when the loop next comes round
+                    job.future.cancel()  # at once, not when the loop next comes round
         except TimeoutError as error:
             if not deadline.expired():
                 raise
             raise GenerationError(f"{self.model} gave no answer within {request.timeout_s:g} s") from error
+        except asyncio.CancelledError:
+            if job is None or not job.written:
+                raise
+            raise CutOff(len(job.prompt), job.written) from None
         return Completion(
             texts=tuple(reply.text for reply in replies),
             prompt_tokens=fitted.tokens + len(prefix),

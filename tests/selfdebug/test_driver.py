@@ -12,10 +12,10 @@ from selfdebug.driver import Result, solve
 from selfdebug.errors import GenerationError
 from selfdebug.events import Completed, Event, Graded, Submitted
 from selfdebug.formats import Visible, load_problems
-from selfdebug.generator import Completion, GenerationRequest
+from selfdebug.generator import Completion, CutOff, GenerationRequest
 from selfdebug.generators.replay import ReplayGenerator
 from selfdebug.options import Budget, Options
-from selfdebug.state import Reason, State
+from selfdebug.state import Reason, State, Usage
 from selfdebug.trajectory import fold, read
 
 RECORDED = read(Path(__file__).parents[1] / "recordings" / "demo.jsonl")
@@ -116,6 +116,24 @@ async def test_seconds_end_a_solve_that_waits(sandbox: Sandbox) -> None:
     assert result.state.outcome is not None
     assert result.state.outcome.reason is Reason.SECONDS
     assert not result.solved
+
+
+async def test_what_was_spent_on_requests_that_time_cut_off_is_counted(sandbox: Sandbox) -> None:
+    class Slow(Silent):
+        async def generate(self, request: GenerationRequest) -> Completion:
+            try:
+                return await super().generate(request)
+            except asyncio.CancelledError:
+                raise CutOff(120, 30) from None
+
+    assert PROBLEM is not None
+    options = replace(OPTIONS, budget=Budget(seconds=0.2))
+    seen: list[Event] = []
+    result = await solve(
+        PROBLEM, options, generator=Slow(), sandbox=sandbox, observe=lambda event, state: seen.append(event)
+    )
+    assert result.state.usage == Usage(prompt_tokens=120, completion_tokens=30, requests=1)
+    assert fold(seen) == result.state
 
 
 async def test_a_cancelled_solve_stays_open(sandbox: Sandbox) -> None:

@@ -10,10 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from openai.types.chat import ChatCompletionChunk
 
 from selfdebug.errors import GenerationError, InputError, ModelUnavailable
-from selfdebug.generator import GenerationRequest, Message, Sampling
+from selfdebug.generator import CutOff, GenerationRequest, Message, Sampling
+from selfdebug.generators import openai_stream
 from selfdebug.generators.openai import OpenAIGenerator
+from selfdebug.generators.openai_stream import Answer
 
 Script = Callable[["Exchange"], Awaitable[None]]
 
@@ -288,6 +291,31 @@ async def test_cancelling_closes_the_connection() -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
         await closed.wait()
+
+
+async def test_what_was_said_before_it_is_cancelled_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    said, absorb = asyncio.Event(), openai_stream._absorb
+
+    async def talks(exchange: Exchange) -> None:
+        await exchange.head("text/event-stream")
+        for piece in ("It ", "begins ", "so"):
+            await exchange.piece(piece)
+        await exchange.reader.read()
+
+    def hear(chunk: ChatCompletionChunk, answer: Answer) -> None:
+        absorb(chunk, answer)
+        if "".join(reply.text for reply in answer.replies.values()) == "It begins so":
+            said.set()
+
+    monkeypatch.setattr(openai_stream, "_absorb", hear)
+    async with serving(talks) as server, generator(server) as made:
+        task = asyncio.create_task(made.generate(ASK))
+        await said.wait()
+        task.cancel()
+        with pytest.raises(CutOff) as cut:
+            await task
+    assert cut.value.completion_tokens == 3
+    assert cut.value.prompt_tokens >= 1
 
 
 async def test_closes_the_stream_after_the_code_block() -> None:

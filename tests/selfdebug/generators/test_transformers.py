@@ -16,7 +16,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from selfdebug.errors import GenerationError, ModelUnavailable
-from selfdebug.generator import Completion, GenerationRequest, Message, Sampling
+from selfdebug.generator import Completion, CutOff, GenerationRequest, Message, Sampling
 from selfdebug.generators.transformers import TransformersGenerator
 
 Start = Callable[..., TransformersGenerator]
@@ -227,7 +227,10 @@ async def test_cancelling_frees_the_place_within_a_step(start: Start) -> None:
         cancelled = asyncio.create_task(generator.generate(ask("cancelled", max_new_tokens=1900)))
         cancelled.add_done_callback(lambda _: gone.set())
         assert (await kept).completion_tokens == 9
-    assert cancelled.cancelled()
+    with pytest.raises(CutOff) as cut:
+        await cancelled
+    assert 4 <= cut.value.completion_tokens <= 5
+    assert cut.value.prompt_tokens == (await generator.generate(ask("cancelled", max_new_tokens=1))).prompt_tokens
     assert sizes.count(2) <= 5
     assert sizes[5:] == [1] * len(sizes[5:])
 
@@ -241,7 +244,9 @@ async def test_a_waiting_request_can_be_cancelled(start: Start) -> None:
     second.cancel()
     assert (await first).completion_tokens == 60
     assert (await generator.generate(ask("third"))).completion_tokens == 24
-    assert second.cancelled()
+    with pytest.raises(asyncio.CancelledError) as cancelled:
+        await second
+    assert not isinstance(cancelled.value, CutOff)  # it has cost nothing
 
 
 async def test_a_request_that_takes_too_long_is_given_up(start: Start) -> None:
