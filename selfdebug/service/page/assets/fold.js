@@ -23,6 +23,8 @@ export function fold(solve, event) {
       return event.turn;
     case "timed_out":
     case "cancelled":
+      solve.promptTokens += event.prompt_tokens ?? 0; // of requests that were cut off
+      solve.completionTokens += event.completion_tokens ?? 0;
       solve.stopped = event.kind;
       solve.waiting = "";
       return solve.turns.length;
