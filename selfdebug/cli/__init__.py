@@ -8,7 +8,7 @@ import os
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -68,8 +68,21 @@ app = typer.Typer(
 )
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version  # takes time, and nothing else needs it
+
+        typer.echo(f"selfdebug {version('selfdebug')}")
+        raise typer.Exit
+
+
+_Version = Annotated[
+    bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit.")
+]
+
+
 @app.callback()
-def _root() -> None:
+def _root(version: _Version = False) -> None:
     """Let a language model write code, run it, and repair it until its tests pass."""
 
 
