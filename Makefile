@@ -8,7 +8,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 
 demo: .venv/.local
 	$(BIN)/selfdebug models pull
-	$(BIN)/selfdebug solve examples/demo.json --view --feedback unit-test+explanation --max-turns 20
+	$(BIN)/selfdebug solve examples/demo.json --view --strategy linear --feedback unit-test+explanation --max-turns 20
 
 up:
 	deploy/up

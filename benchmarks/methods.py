@@ -76,7 +76,7 @@ def _line(name: str, against: Comparison) -> str:
 
 def _command(task: str, name: str, out: Path, bench: Sequence[str]) -> list[str]:
     kept = ["--out", str(_folder(out, task, name)), "--bank", str(out / "completions.sqlite")]
-    return ["selfdebug", "bench", task, *ROWS[name], *kept, *bench]
+    return ["selfdebug", "bench", task, "--strategy", "linear", *ROWS[name], *kept, *bench]
 
 
 def _folder(out: Path, task: str, name: str) -> Path:

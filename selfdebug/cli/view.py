@@ -13,7 +13,6 @@ from rich.text import Text
 
 from sandbox.types import Execution, Status, TestResult
 from selfdebug.events import Action, Completed, Event, Generate, Graded, Look, Observe, Observed, Purpose, Submitted
-from selfdebug.options import Strategy
 from selfdebug.prompts import shorten
 from selfdebug.state import Reason, State, Turn
 
@@ -115,8 +114,8 @@ def _doing(waiting: Sequence[Action]) -> str:
 def _heading(state: State) -> RenderableType:
     options, visible = state.options, state.problem.visible
     feedback = "+".join(options.feedback) if visible else "explanation alone: no visible test"
-    way = "" if options.strategy is Strategy.LINEAR else f"strategy {options.strategy} · "
-    facts = f"{options.model} · {way}feedback {feedback} · at most {options.budget.turns} turns"
+    how = f"strategy {options.strategy} · feedback {feedback}"
+    facts = f"{options.model} · {how} · at most {options.budget.turns} turns"
     return Group(Text(state.problem.id, style="bold"), Text(facts, style="dim"))
 
 

@@ -13,11 +13,13 @@ from selfdebug.driver import Result
 from selfdebug.events import Completed, Event, Executed, Graded, Submitted
 from selfdebug.generator import Completion, Sampling
 from selfdebug.loop import begin, step
-from selfdebug.options import Budget, Options
+from selfdebug.options import Budget, Options, Strategy
 from selfdebug.problem import Problem
 from selfdebug.trajectory import TrajectoryFile
 
-OPTIONS = Options(model="openai:m", budget=Budget(turns=3), sampling=Sampling(temperature=0.5))
+OPTIONS = Options(
+    model="openai:m", strategy=Strategy.LINEAR, budget=Budget(turns=3), sampling=Sampling(temperature=0.5)
+)
 
 
 @dataclass(frozen=True)

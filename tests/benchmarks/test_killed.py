@@ -32,6 +32,8 @@ def start(model: ScriptedModel, data: Path, out: Path) -> "subprocess.Popen[byte
         str(data),
         "--out",
         str(out),
+        "--strategy",
+        "linear",
         "--model",
         "openai:m",
         "--max-turns",

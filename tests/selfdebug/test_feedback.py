@@ -24,7 +24,7 @@ from selfdebug.prompts import template_hash
 from selfdebug.prompts.shots import shots, shots_hash
 from selfdebug.state import Reason, State
 
-from .test_loop import OTHER, RIGHT, TESTED, UNTESTED, WRONG, completed, executed, execution, play
+from .test_loop import OTHER, RIGHT, TESTED, UNTESTED, WRONG, completed, executed, execution, linear, play
 
 TRACE = Trace(
     (
@@ -46,7 +46,7 @@ def prompt(action: object) -> str:
 
 
 def feedback(text: str) -> Options:
-    return Options(feedback=parse_feedback(text))
+    return linear(feedback=parse_feedback(text))
 
 
 def drawn(options: Options, problem: Problem, *texts: str) -> State:
@@ -179,7 +179,7 @@ def test_auto_takes_what_fits_what_happened() -> None:
 
 
 def test_the_best_of_several_first_candidates_is_repaired() -> None:
-    options = Options(samples=3)
+    options = linear(samples=3)
     state, repair = ran(
         drawn(options, TESTED, WRONG, "no code", OTHER), execution(False, False), execution(True, False)
     )
@@ -196,11 +196,11 @@ def test_the_best_of_several_first_candidates_is_repaired() -> None:
 
 
 def test_first_candidates_are_drawn_apart_and_the_first_that_passes_ends_it() -> None:
-    state, (action,) = begin(Submitted(TESTED, Options(samples=3, budget=Budget(turns=2))))
+    state, (action,) = begin(Submitted(TESTED, linear(samples=3, budget=Budget(turns=2))))
     assert isinstance(action, Generate)
     assert action.request.n == 2
     assert action.request.sampling.temperature > 0
-    state, finish = ran(drawn(Options(samples=2), TESTED, WRONG, RIGHT), execution(True, False), execution(True, True))
+    state, finish = ran(drawn(linear(samples=2), TESTED, WRONG, RIGHT), execution(True, False), execution(True, True))
     assert isinstance(finish, Finish)
     assert state.best is state.turns[1]
 
@@ -218,17 +218,17 @@ def test_resampling_is_told_nothing() -> None:
 
 
 def test_a_query_without_tests_is_run_and_judged_by_its_rows() -> None:
-    _, judge = play(Options(), QUERY, FEW, ROWS)
+    _, judge = play(linear(), QUERY, FEW, ROWS)
     assert isinstance(judge, Generate)
     assert judge.purpose is Purpose.JUDGE
     assert "n\n1\n(1 row)" in prompt(judge)
     assert "7777" not in prompt(judge)
-    _, repair = play(Options(), QUERY, FEW, ROWS, "VERDICT: wrong")
+    _, repair = play(linear(), QUERY, FEW, ROWS, "VERDICT: wrong")
     assert prompt(repair) == (
         "The query above runs, but is wrong.\n\nFix the query. Reply with the whole corrected query in one ```sql code "
         "block."
     )
-    _, finish = play(Options(), QUERY, FEW, ROWS, "VERDICT: correct")
+    _, finish = play(linear(), QUERY, FEW, ROWS, "VERDICT: correct")
     assert isinstance(finish, Finish)
 
 
@@ -264,7 +264,7 @@ def test_few_shot_puts_worked_examples_in_the_same_form_before_each_request() ->
 @pytest.mark.parametrize("problem", [UNTESTED, QUERY])
 def test_few_shot_without_tests_shows_both_verdicts(problem: Problem) -> None:
     answers = (FEW, ROWS) if problem is QUERY else (WRONG, Execution(Status.PASSED))
-    _, judge = play(Options(few_shot=True), problem, *answers)
+    _, judge = play(linear(few_shot=True), problem, *answers)
     assert isinstance(judge, Generate)
     said = [message.content for message in judge.request.messages if message.role == "assistant"]
     assert any(text.endswith("VERDICT: correct") for text in said)

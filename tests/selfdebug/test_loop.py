@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -45,6 +46,11 @@ OTHER = "```python\ndef add(a, b):\n    return a * b\n```"
 STATES = TypeAdapter(State)
 
 
+def linear(**given: Any) -> Options:
+    """The options of the paper's chain, which most of what is tested here is about."""
+    return Options(strategy=Strategy.LINEAR, **given)
+
+
 def execution(*passed: bool) -> Execution:
     tests = tuple(
         TestResult(
@@ -81,14 +87,14 @@ def play(options: Options, problem: Problem, *answers: str | Execution) -> tuple
 
 
 def test_a_right_first_answer_ends_the_solve() -> None:
-    state, action = play(Options(), TESTED, RIGHT, execution(True, True))
+    state, action = play(linear(), TESTED, RIGHT, execution(True, True))
     assert isinstance(action, Finish)
     assert state.outcome is not None
     assert (state.outcome.reason, state.outcome.best) == (Reason.PASSED, 1)
 
 
 def test_a_failing_test_goes_back_to_the_model() -> None:
-    _, action = play(Options(), TESTED, WRONG, execution(False, True))
+    _, action = play(linear(), TESTED, WRONG, execution(False, True))
     assert isinstance(action, Generate)
     assert action.purpose is Purpose.REPAIR
     told = action.request.messages[-1].content
@@ -97,14 +103,14 @@ def test_a_failing_test_goes_back_to_the_model() -> None:
 
 
 def test_simple_feedback_tells_nothing_of_the_tests() -> None:
-    _, action = play(Options(feedback=(Feedback.SIMPLE,)), TESTED, WRONG, execution(False, True))
+    _, action = play(linear(feedback=(Feedback.SIMPLE,)), TESTED, WRONG, execution(False, True))
     assert isinstance(action, Generate)
     assert action.request.messages[-1].content.startswith("The code above is wrong.")
     assert "-1" not in action.request.messages[-1].content
 
 
 def test_explanation_comes_before_the_interpreter_is_quoted() -> None:
-    options = Options(feedback=(Feedback.UNIT_TEST, Feedback.EXPLANATION))
+    options = linear(feedback=(Feedback.UNIT_TEST, Feedback.EXPLANATION))
     _, ask = play(options, TESTED, WRONG, execution(False, True))
     assert isinstance(ask, Generate)
     assert ask.purpose is Purpose.EXPLAIN
@@ -118,7 +124,7 @@ def test_explanation_comes_before_the_interpreter_is_quoted() -> None:
 
 
 def test_what_does_not_load_is_not_explained_but_repaired() -> None:
-    options = Options(feedback=(Feedback.UNIT_TEST, Feedback.EXPLANATION))
+    options = linear(feedback=(Feedback.UNIT_TEST, Feedback.EXPLANATION))
     broken = Execution(Status.SYNTAX_ERROR, exception=ExceptionInfo("SyntaxError", "invalid syntax", "  x = = 1", 3))
     _, action = play(options, TESTED, WRONG, broken)
     assert isinstance(action, Generate)
@@ -127,17 +133,17 @@ def test_what_does_not_load_is_not_explained_but_repaired() -> None:
 
 
 def test_without_visible_tests_the_model_judges_what_loads() -> None:
-    state, load = play(Options(), UNTESTED, WRONG)
+    state, load = play(linear(), UNTESTED, WRONG)
     assert isinstance(load, Execute)
     assert load.suite == AssertSuite((), entry_point="add")
-    _, judge = play(Options(), UNTESTED, WRONG, Execution(Status.PASSED))
+    _, judge = play(linear(), UNTESTED, WRONG, Execution(Status.PASSED))
     assert isinstance(judge, Generate)
     assert judge.purpose is Purpose.JUDGE
-    state, action = play(Options(), UNTESTED, WRONG, Execution(Status.PASSED), "It subtracts.\nVERDICT: wrong")
+    state, action = play(linear(), UNTESTED, WRONG, Execution(Status.PASSED), "It subtracts.\nVERDICT: wrong")
     assert isinstance(action, Generate)
     assert action.purpose is Purpose.REPAIR
     state, action = play(
-        Options(), UNTESTED, WRONG, Execution(Status.PASSED), "VERDICT: wrong", RIGHT, Execution(Status.PASSED),
+        linear(), UNTESTED, WRONG, Execution(Status.PASSED), "VERDICT: wrong", RIGHT, Execution(Status.PASSED),
         "Not `VERDICT: wrong` any more.\n**VERDICT: correct**",
     )  # fmt: skip
     assert isinstance(action, Finish)
@@ -146,13 +152,13 @@ def test_without_visible_tests_the_model_judges_what_loads() -> None:
 
 
 def test_an_explanation_without_a_verdict_is_no_approval() -> None:
-    _, action = play(Options(), UNTESTED, WRONG, Execution(Status.PASSED), "I think it is fine.")
+    _, action = play(linear(), UNTESTED, WRONG, Execution(Status.PASSED), "I think it is fine.")
     assert isinstance(action, Generate)
     assert action.purpose is Purpose.REPAIR
 
 
 def test_a_repeated_candidate_is_not_run_again_and_asked_for_differently() -> None:
-    state, action = play(Options(), TESTED, WRONG, execution(False, True), WRONG_REFORMATTED)
+    state, action = play(linear(), TESTED, WRONG, execution(False, True), WRONG_REFORMATTED)
     assert isinstance(action, Generate)
     assert state.turns[-1].candidate.repeats == 1
     assert state.usage.executions == 1
@@ -161,21 +167,21 @@ def test_a_repeated_candidate_is_not_run_again_and_asked_for_differently() -> No
     assert "returned `-1`" in message.content
     assert "a - b" not in message.content
     assert action.request.sampling.temperature > 0
-    _, again = play(Options(), TESTED, WRONG, execution(False, True), WRONG, WRONG)
+    _, again = play(linear(), TESTED, WRONG, execution(False, True), WRONG, WRONG)
     assert isinstance(again, Generate)
     assert again.request.sampling.temperature > action.request.sampling.temperature
     assert again.request.sampling.seed != action.request.sampling.seed
 
 
 def test_a_reply_without_code_costs_a_turn_and_is_told() -> None:
-    state, action = play(Options(), TESTED, "")
+    state, action = play(linear(), TESTED, "")
     assert isinstance(action, Generate)
     assert len(state.turns) == 1
     assert "holds no Python code" in action.request.messages[-1].content
 
 
 def test_the_best_candidate_passed_most_and_came_first() -> None:
-    options = Options(budget=Budget(turns=3))
+    options = linear(budget=Budget(turns=3))
     state, action = play(
         options, TESTED, WRONG, execution(False, False), OTHER, execution(False, True),
         "```python\ndef add(a, b):\n    return 0\n```", execution(True, False),
@@ -194,7 +200,7 @@ def test_the_best_candidate_passed_most_and_came_first() -> None:
     ],
 )
 def test_each_budget_ends_the_solve_by_its_name(budget: Budget, reason: Reason) -> None:
-    state, action = play(Options(budget=budget), TESTED, WRONG, execution(False, True))
+    state, action = play(linear(budget=budget), TESTED, WRONG, execution(False, True))
     if isinstance(action, Generate):
         state, (action,) = step(state, completed(action, OTHER))
     assert isinstance(action, Finish)
@@ -203,14 +209,14 @@ def test_each_budget_ends_the_solve_by_its_name(budget: Budget, reason: Reason) 
 
 
 def test_the_last_request_may_not_ask_for_more_tokens_than_are_left() -> None:
-    _, action = play(Options(budget=Budget(tokens=50)), TESTED, WRONG, execution(False, True))
+    _, action = play(linear(budget=Budget(tokens=50)), TESTED, WRONG, execution(False, True))
     assert isinstance(action, Generate)
     assert action.request.sampling.max_new_tokens == 30
 
 
 @pytest.mark.parametrize("event", [TimedOut(), Cancelled()])
 def test_a_solve_can_be_ended_at_any_moment(event: Event) -> None:
-    state, actions = begin(Submitted(TESTED, Options()))
+    state, actions = begin(Submitted(TESTED, linear()))
     state, actions = step(state, event)
     assert actions == (Finish(),)
     assert state.outcome is not None

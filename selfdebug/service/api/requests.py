@@ -118,10 +118,11 @@ class OptionsRequest(_Strict):
         AfterValidator(_is_feedback),
     ] = "unit-test"
     strategy: Annotated[
-        Literal["linear", "resample", "rounds", "tree"],
+        Literal["linear", "resample", "rounds", "tree", "adaptive"],
         Field(
             description="How the next candidates are made: linear repairs the last one; resample writes another, told "
-            "nothing; rounds writes several at once and repairs each twice; tree searches over all of them."
+            "nothing; rounds writes several at once and repairs each twice; tree searches over all of them; adaptive "
+            "writes others or repairs one, whichever is more likely to pay."
         ),
     ] = "linear"
     samples: Annotated[

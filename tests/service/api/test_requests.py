@@ -6,12 +6,14 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import httpx
 import pytest
 
+from selfdebug.options import Strategy
 from selfdebug.service.api import body as reading
+from selfdebug.service.api.requests import OptionsRequest
 from selfdebug.service.settings import Settings
 
 from .serving import RECORDED, Served, serve
@@ -263,3 +265,8 @@ def test_there_is_nothing_elsewhere(client: httpx.Client, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 404
     assert answer.json()["type"] == "urn:selfdebug:problem:not-found"
+
+
+def test_every_strategy_that_solves_is_taken() -> None:
+    known = set(get_args(get_type_hints(OptionsRequest)["strategy"]))
+    assert known == set(Strategy) - {Strategy.SURVEY}
