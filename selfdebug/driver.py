@@ -24,7 +24,8 @@ from selfdebug.events import (
     Submitted,
     TimedOut,
 )
-from selfdebug.generator import Completion, CutOff, Generator
+from selfdebug.generator import Completion, Generator
+from selfdebug.generators.cancelled import CutOff
 from selfdebug.loop import begin, step
 from selfdebug.options import Options
 from selfdebug.problem import Problem

@@ -1,6 +1,5 @@
 """The port to a language model: what is asked, what comes back."""
 
-import asyncio
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -85,18 +84,6 @@ class Completion:
         return self.prompt_tokens + self.completion_tokens
 
 
-class CutOff(asyncio.CancelledError):
-    """A request was cancelled when it had cost something.
-
-    Args:
-        prompt_tokens, completion_tokens: What had been read and written until then.
-    """
-
-    def __init__(self, prompt_tokens: int, completion_tokens: int) -> None:
-        super().__init__(f"cut off after {completion_tokens} tokens")
-        self.prompt_tokens, self.completion_tokens = prompt_tokens, completion_tokens
-
-
 class Generator(Protocol):
     """A language model. Safe to call concurrently; concurrent requests may share a batch."""
 
@@ -105,7 +92,7 @@ class Generator(Protocol):
     async def generate(self, request: GenerationRequest) -> Completion:
         """Answer one request.
 
-        Cancelling frees its place in the batch; where the request had begun, what it cost is told by `CutOff`.
+        Cancelling frees its place in the batch; where the request had begun, what it cost is told by `generators.cancelled.CutOff`.
 
         Raises:
             ModelUnavailable: The model cannot be loaded or reached at all.

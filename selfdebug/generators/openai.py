@@ -21,8 +21,9 @@ from openai.types.chat import ChatCompletionChunk
 
 from selfdebug.context import fit
 from selfdebug.errors import GenerationError, InputError, ModelUnavailable
-from selfdebug.generator import Completion, CutOff, GenerationRequest, Message, Sampling
+from selfdebug.generator import Completion, GenerationRequest, Message, Sampling
 from selfdebug.generators import openai_stream
+from selfdebug.generators.cancelled import CutOff
 from selfdebug.generators.openai_failures import FAILURES, TooLong, Transient, meaning, unsupported_fields
 from selfdebug.generators.openai_stream import CHARS_PER_TOKEN, Answer
 

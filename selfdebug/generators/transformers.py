@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from selfdebug.context import Fitted, Messages, fit
 from selfdebug.errors import GenerationError, ModelUnavailable
-from selfdebug.generator import Completion, CutOff, GenerationRequest
+from selfdebug.generator import Completion, GenerationRequest
+from selfdebug.generators.cancelled import CutOff
 
 if TYPE_CHECKING:
     from selfdebug.generators.batching import BatchQueue, BatchStats, Job

@@ -12,7 +12,8 @@ from selfdebug.driver import Result, solve
 from selfdebug.errors import GenerationError
 from selfdebug.events import Completed, Event, Graded, Submitted
 from selfdebug.formats import Visible, load_problems
-from selfdebug.generator import Completion, CutOff, GenerationRequest
+from selfdebug.generator import Completion, GenerationRequest
+from selfdebug.generators.cancelled import CutOff
 from selfdebug.generators.replay import ReplayGenerator
 from selfdebug.options import Budget, Options
 from selfdebug.state import Reason, State, Usage

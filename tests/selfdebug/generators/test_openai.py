@@ -13,8 +13,9 @@ import pytest
 from openai.types.chat import ChatCompletionChunk
 
 from selfdebug.errors import GenerationError, InputError, ModelUnavailable
-from selfdebug.generator import CutOff, GenerationRequest, Message, Sampling
+from selfdebug.generator import GenerationRequest, Message, Sampling
 from selfdebug.generators import openai_stream
+from selfdebug.generators.cancelled import CutOff
 from selfdebug.generators.openai import OpenAIGenerator
 from selfdebug.generators.openai_stream import Answer
 
