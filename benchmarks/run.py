@@ -23,7 +23,7 @@ from selfdebug.driver import Result, solve
 from selfdebug.errors import GenerationError, InputError
 from selfdebug.events import Event
 from selfdebug.generator import Generator
-from selfdebug.options import Options
+from selfdebug.options import Options, Strategy
 from selfdebug.problem import Problem
 from selfdebug.report import summary
 from selfdebug.state import State
@@ -111,7 +111,8 @@ def _manifest(path: Path, asked: Mapping[str, object], made: Mapping[str, object
     held = _held(path)
     if held is None:
         return json.dumps({"asked": asked, "made": made, "resumed": []}, indent=2) + "\n"
-    defaults = {"options": json.loads(json.dumps(asdict(Options())))}  # what a run had before there was the option
+    before = asdict(Options(strategy=Strategy.LINEAR))  # what a run had before there was the option
+    defaults = {"options": json.loads(json.dumps(before))}
     differing = _differing(_filled(held.get("asked", {}), defaults), _filled(asked, defaults))
     if differing:
         advice = "choose another folder, or repeat that run's settings"

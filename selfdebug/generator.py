@@ -92,7 +92,8 @@ class Generator(Protocol):
     async def generate(self, request: GenerationRequest) -> Completion:
         """Answer one request.
 
-        Cancelling frees its place in the batch; where the request had begun, what it cost is told by `generators.cancelled.CutOff`.
+        Cancelling frees its place in the batch; where the request had begun, `CutOff` of `generators.cancelled` tells
+        what it cost.
 
         Raises:
             ModelUnavailable: The model cannot be loaded or reached at all.

@@ -85,7 +85,7 @@ class Options:
     budget: Budget = field(default_factory=Budget)
     sampling: Sampling = field(default_factory=Sampling)  # of every request; repeats raise its temperature
     explanation_tokens: int = 384  # the most tokens of one explanation
-    strategy: Strategy = Strategy.LINEAR
+    strategy: Strategy = Strategy.ADAPTIVE
     samples: int = 1  # candidates drawn at once: the first ones, the best of which is repaired; or of each round
     few_shot: bool = False  # whether a worked example goes before each request
     limits: Limits = field(default_factory=Limits)

@@ -134,7 +134,7 @@ class Load:
                 "tests": {"asserts": ["assert add(1, 2) == 3", "assert add(2, 0) == 2"]},
                 "hidden_tests": {"asserts": ["assert add(5, 5) == 10"]},
             },
-            "options": {"budget": {"turns": TURNS + 1}},
+            "options": {"strategy": "linear", "budget": {"turns": TURNS + 1}},
         }
         deadline = asyncio.get_running_loop().time() + PATIENCE_S
         while True:

@@ -66,7 +66,7 @@ def bench(
     model: choices.Model = DEFAULT_MODEL,
     feedback: choices.FeedbackChoice = "unit-test",
     few_shot: choices.FewShot = False,
-    strategy: choices.StrategyChoice = Strategy.LINEAR,
+    strategy: choices.StrategyChoice = Strategy.ADAPTIVE,
     samples: choices.Samples = 1,
     max_turns: choices.MaxTurns = 10,
     max_tokens: choices.MaxTokens = None,

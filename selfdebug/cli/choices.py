@@ -23,8 +23,9 @@ StrategyChoice = Annotated[
     Strategy,
     typer.Option(
         "--strategy",
-        help="linear: repair the last program; resample: write another, told nothing; rounds: write several, repair "
-        "each twice, again; tree: search over all programs so far; survey: try everything, for the record.",
+        help="adaptive: write others or repair one, whichever is more likely to pay; linear: repair the last program; "
+        "resample: write another, told nothing; rounds: write several, repair each twice, again; tree: search over all "
+        "programs so far; survey: try everything, for the record.",
     ),
 ]
 Samples = Annotated[
@@ -72,7 +73,7 @@ def options(
     max_new_tokens: int = 512,
     timeout: float,
     memory: int,
-    strategy: Strategy = Strategy.LINEAR,
+    strategy: Strategy = Strategy.ADAPTIVE,
     samples: int = 1,
     few_shot: bool = False,
 ) -> Options:

@@ -36,7 +36,7 @@ def submit(
     ] = None,
     feedback: choices.FeedbackChoice = "unit-test",
     few_shot: choices.FewShot = False,
-    strategy: choices.StrategyChoice = Strategy.LINEAR,
+    strategy: choices.StrategyChoice = Strategy.ADAPTIVE,
     samples: choices.Samples = 1,
     max_turns: choices.MaxTurns = 10,
     max_tokens: choices.MaxTokens = None,

@@ -140,6 +140,7 @@ def texts(value: object) -> str:
 
 
 def options(kinds: tuple[Feedback, ...], **more: object) -> Options:
+    more = {"strategy": Strategy.LINEAR} | more
     return Options(feedback=kinds, budget=Budget(turns=6), **more)  # type: ignore[arg-type]
 
 

@@ -176,16 +176,27 @@ def test_what_behaves_the_same_is_one_arm() -> None:
     assert len(state.turns) > 4
 
 
-def test_adaptive_writes_several_afresh_and_repairs_once_that_was_often_in_vain() -> None:
-    solve = Solve(options(Strategy.ADAPTIVE), {3: 2, 4: 1}).play(30)
-    drawn = solve.drawn
-    assert drawn[:3] == [Counter({0: 1}), Counter({0: 4}), Counter({0: 4})]
-    repairs = [parent for round_ in drawn for parent in round_ if parent]
-    assert repairs[:4] == [3, 4, 3, 4]  # those that pass some of the tests, each in its turn
-    afresh = [action for round_ in solve.rounds for action in round_ if not action.move.parent]
-    assert {action.request.prefix for action in afresh} == {"```python\n"}
+def test_adaptive_repairs_what_passes_some_tests_once_several_were_written_in_vain() -> None:
+    solve = Solve(options(Strategy.ADAPTIVE), {3: 2, 4: 1}).play(9)
+    assert solve.drawn[:5] == [
+        Counter({0: 1}),
+        Counter({0: 4}),
+        Counter({3: 1}),
+        Counter({4: 1}),
+        Counter({0: 4}),
+    ]
+    asked = [action for round_ in solve.rounds for action in round_]
+    afresh = [action for action in asked if not action.move.parent]
+    assert [action.request.prefix for action in afresh[:4]] == ["```python\n", "```python\n", "", "```python\n"]
     assert [action.request.sampling.temperature for action in afresh[:3]] == [0.0, 0.8, 0.8]
-    assert {action.request.prefix for round_ in solve.rounds for action in round_ if action.move.parent} == {""}
+    assert {action.request.prefix for action in asked if action.move.parent} == {""}
+
+
+@pytest.mark.parametrize(("turns", "tokens", "first"), [(60, None, 3), (10, 1_000_000, 3), (60, 5_000, 8)])
+def test_the_scarcer_the_tokens_the_later_adaptive_repairs(turns: int, tokens: int | None, first: int) -> None:
+    budget = Budget(turns=turns, tokens=tokens)
+    drawn = Solve(replace(options(Strategy.ADAPTIVE), budget=budget), {3: 2, 4: 1}).play(30).drawn
+    assert next(number for number, parents in enumerate(drawn, 1) if any(parents)) == first
 
 
 def test_adaptive_goes_on_as_linear_where_there_is_no_test() -> None:

@@ -20,7 +20,7 @@ from selfdebug.service.settings import Settings
 from .api.serving import RECORDED, Served, serve
 
 DEMO: dict[str, Any] = json.loads((Path(__file__).parents[2] / "examples" / "demo.json").read_text())
-OPTIONS = {"feedback": "unit-test+explanation"}
+OPTIONS = {"strategy": "linear", "feedback": "unit-test+explanation"}
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sandbox.types import AssertSuite
 from selfdebug.events import Completed, Executed, Graded, Submitted
-from selfdebug.options import Budget, Options
+from selfdebug.options import Budget, Options, Strategy
 from selfdebug.problem import Problem
 from selfdebug.service.dispatch import Dispatcher
 from selfdebug.service.records import Job, NewJob, Status
@@ -84,7 +84,7 @@ def new_job(word: str = "", *, turns: int = 3) -> NewJob:
     tests = AssertSuite(("assert add(1, 2) == 3", "assert add(2, 0) == 2"), entry_point="add")
     hidden = (AssertSuite(("assert add(5, 5) == 10",), entry_point="add"),)
     problem = Problem(f"add {word}".strip(), f"Add two numbers. {word}", "add", visible=tests, hidden=hidden)
-    return NewJob(problem, Options(model="openai:m", budget=Budget(turns=turns)))
+    return NewJob(problem, Options(model="openai:m", strategy=Strategy.LINEAR, budget=Budget(turns=turns)))
 
 
 async def submit(store: Store, dispatcher: Dispatcher, *jobs: NewJob, owner: str = "") -> list[str]:

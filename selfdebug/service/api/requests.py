@@ -118,13 +118,13 @@ class OptionsRequest(_Strict):
         AfterValidator(_is_feedback),
     ] = "unit-test"
     strategy: Annotated[
-        Literal["linear", "resample", "rounds", "tree", "adaptive"],
+        Literal["adaptive", "linear", "resample", "rounds", "tree"],
         Field(
-            description="How the next candidates are made: linear repairs the last one; resample writes another, told "
-            "nothing; rounds writes several at once and repairs each twice; tree searches over all of them; adaptive "
-            "writes others or repairs one, whichever is more likely to pay."
+            description="How the next candidates are made: adaptive writes others or repairs one, whichever is more "
+            "likely to pay; linear repairs the last one; resample writes another, told nothing; rounds writes several "
+            "at once and repairs each twice; tree searches over all of them."
         ),
-    ] = "linear"
+    ] = "adaptive"
     samples: Annotated[
         Count,
         Field(

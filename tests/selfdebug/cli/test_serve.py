@@ -71,7 +71,9 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
 def test_a_server_ends_in_peace(serve: Serve, number: int) -> None:
     server = serve(*RECORDED)
     with httpx.Client(base_url=server.url, timeout=60) as client:
-        job = client.post("/v1/jobs", json={"problem": DEMO, "options": {"budget": {"turns": 1}}}).json()["id"]
+        job = client.post(
+            "/v1/jobs", json={"problem": DEMO, "options": {"strategy": "linear", "budget": {"turns": 1}}}
+        ).json()["id"]
         assert client.get(f"/v1/jobs/{job}?wait=30").json()["status"] == "unsolved"
         with client.stream("GET", f"/v1/jobs/{job}/events") as stream:
             stream.read()

@@ -24,7 +24,7 @@ from .serving import Served
 
 Connect = Callable[..., httpx.Client]
 READ, SUBMIT, ADMIN = Scope.READ, Scope.SUBMIT, Scope.ADMIN
-BUDGET = {"budget": {"turns": 1}}
+BUDGET = {"strategy": "linear", "budget": {"turns": 1}}
 
 
 @pytest.fixture

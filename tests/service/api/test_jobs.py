@@ -1,7 +1,7 @@
 """Jobs over a real connection: submitted, followed, listed, cancelled, and never doubled or lost."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from typing import Any
@@ -17,8 +17,12 @@ Serve = Callable[..., Served]
 Connect = Callable[..., httpx.Client]
 
 
-def submitted(client: httpx.Client, problem: dict[str, Any], **body: object) -> dict[str, Any]:
-    answer = client.post("/v1/jobs", json={"problem": problem, **body})
+def submitted(
+    client: httpx.Client, problem: dict[str, Any], options: Mapping[str, object] | None = None, **body: object
+) -> dict[str, Any]:
+    """The new job; by default its strategy is that of the recording."""
+    body |= {"problem": problem, "options": {"strategy": "linear", **(options or {})}}
+    answer = client.post("/v1/jobs", json=body)
     assert answer.status_code == 202, answer.text
     job: dict[str, Any] = answer.json()
     return job
@@ -34,7 +38,7 @@ def running(client: httpx.Client, job: str) -> dict[str, Any]:
 
 
 def test_a_job_is_accepted_at_once_and_solved_in_the_end(client: httpx.Client, demo: dict[str, Any]) -> None:
-    answer = client.post("/v1/jobs", json={"problem": demo, "options": {"budget": {"turns": 3}}})
+    answer = client.post("/v1/jobs", json={"problem": demo, "options": {"strategy": "linear", "budget": {"turns": 3}}})
     assert answer.status_code == 202
     job = answer.json()
     assert answer.headers["location"] == f"/v1/jobs/{job['id']}"
@@ -176,7 +180,7 @@ def test_a_key_with_another_body_or_path_is_refused(client: httpx.Client, demo: 
     key = {"Idempotency-Key": "one"}
     assert client.post("/v1/jobs", json={"problem": demo}, headers=key).status_code == 202
     for path, body in (
-        ("/v1/jobs", {"problem": demo, "options": {"budget": {"turns": 2}}}),
+        ("/v1/jobs", {"problem": demo, "options": {"strategy": "linear", "budget": {"turns": 2}}}),
         ("/v1/jobs:batch", {"jobs": [{"problem": demo}]}),
     ):
         answer = client.post(path, json=body, headers=key)

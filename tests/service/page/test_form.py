@@ -86,7 +86,9 @@ def test_json_is_pasted(served: Served, window: Window, many: bool) -> None:
     page = window.open(served)
     page.get_by_role("radio", name="JSON").check()
     text = (
-        "\n".join(map(json.dumps, rows)) if many else json.dumps({"problem": row, "options": {"budget": {"turns": 3}}})
+        "\n".join(map(json.dumps, rows))
+        if many
+        else json.dumps({"problem": row, "options": {"strategy": "linear", "budget": {"turns": 3}}})
     )
     page.get_by_label("Problem as JSON").fill(text)
     submit(page)

@@ -15,7 +15,7 @@ HALF = "\ud800"
 
 
 def post(served: Served, problem: dict[str, Any], **options: Any) -> str:
-    body = json.dumps({"problem": problem, "options": options}).encode()
+    body = json.dumps({"problem": problem, "options": {"strategy": "linear", **options}}).encode()
     request = urllib.request.Request(f"{served.url}/v1/jobs", body, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=30) as answer:
         found: str = json.load(answer)["id"]
