@@ -67,7 +67,10 @@ class ReplayGenerator:
         """
         completion = self._completions[self._choose(request)]
         if len(completion.texts) != request.n:
-            raise GenerationError(f"{request.n} samples were asked for, {len(completion.texts)} were recorded")
+            raise GenerationError(
+                f"the recording holds {len(completion.texts)} samples where {request.n} are asked for: "
+                "solve with the strategy and the options that it was recorded with"
+            )
         return completion
 
     async def close(self) -> None:

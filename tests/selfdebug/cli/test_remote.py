@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[3]
 RECORDING = ROOT / "tests" / "recordings" / "demo.jsonl"
 DEMO = ROOT / "examples" / "demo.json"
 MAIN = [sys.executable, "-c", "from selfdebug.cli import main; main()"]
-LIKE_RECORDED = ("--feedback", "unit-test+explanation")
+LIKE_RECORDED = ("--strategy", "linear", "--feedback", "unit-test+explanation")
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_submit_waits_and_prints_the_program(selfdebug: SelfDebug, tmp_path: Pat
 
 
 def test_submit_prints_the_id_alone(selfdebug: SelfDebug) -> None:
-    done = selfdebug("submit", str(DEMO), "--max-turns", "1")
+    done = selfdebug("submit", str(DEMO), *LIKE_RECORDED, "--max-turns", "1")
     assert (done.returncode, done.stderr) == (0, "")
     job = done.stdout.strip()
     assert done.stdout == f"{job}\n"
@@ -89,11 +89,11 @@ def test_submit_prints_the_id_alone(selfdebug: SelfDebug) -> None:
 
 
 def test_an_unsolved_job_ends_as_solve_does(selfdebug: SelfDebug) -> None:
-    done = selfdebug("submit", str(DEMO), "--wait", "--max-turns", "1")
+    done = selfdebug("submit", str(DEMO), *LIKE_RECORDED, "--wait", "--max-turns", "1")
     assert done.returncode == 1
     assert "def " in done.stdout
     assert "unsolved" in done.stderr
-    as_json = selfdebug("submit", str(DEMO), "--wait", "--max-turns", "1", "--json")
+    as_json = selfdebug("submit", str(DEMO), *LIKE_RECORDED, "--wait", "--max-turns", "1", "--json")
     assert as_json.returncode == 1
     assert json.loads(as_json.stdout)["status"] == "unsolved"
 

@@ -16,7 +16,7 @@ SelfDebug = Callable[..., subprocess.CompletedProcess[str]]
 ROOT = Path(__file__).parents[3]
 RECORDING = ROOT / "tests" / "recordings" / "demo.jsonl"
 DEMO = ROOT / "examples" / "demo.json"
-RECORDED = ("--model", f"replay:{RECORDING}", "--feedback", "unit-test+explanation")
+RECORDED = ("--model", f"replay:{RECORDING}", "--strategy", "linear", "--feedback", "unit-test+explanation")
 
 
 def test_the_program_goes_to_standard_output_and_nothing_else_does(selfdebug: SelfDebug, tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ async def test_in_order() -> None:
 
 
 async def test_another_number_of_samples_is_refused() -> None:
-    with pytest.raises(GenerationError, match="2 samples were asked for, 1 were recorded"):
+    with pytest.raises(GenerationError, match="holds 1 samples where 2 are asked for"):
         await ReplayGenerator([completion("a")]).generate(ask("x", 2))
 
 

@@ -12,8 +12,9 @@ from .conftest import Served, Window, code
 
 
 def submit_example(page: Page, number: int = 0) -> str:
-    """Submit the example of that number; the job's id."""
+    """Submit the example of that number, to be solved as the recording was; the job's id."""
     page.get_by_label("Example").select_option(str(number))
+    page.get_by_label("Strategy").select_option("linear")
     page.get_by_role("button", name="Submit").click()
     page.wait_for_url(re.compile(r"#/jobs/\w{32}$"))
     return page.url[-32:]

@@ -163,6 +163,7 @@ function drawHead(view, head, changed) {
     fact("Tokens", number(solve.promptTokens + solve.completionTokens)),
     fact("Time", job.status === "queued" ? "–" : duration(seconds(view)), "clock"),
     fact("Model", h("bdi", {}, visible(job.model || solve.options?.model || "–"))),
+    solve.options ? fact("Strategy", solve.options.strategy) : null,
     solve.options ? fact("Feedback", solve.options.feedback.join(" + ")) : null);
   redraw(head,
     h("div", { class: "title-row" }, h("h1", {}, h("bdi", {}, visible(job.problem || "Job"))), pill(job.status)),

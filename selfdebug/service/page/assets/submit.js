@@ -6,7 +6,7 @@ import { EXAMPLES } from "./examples.js";
 import { asserts, problemOf, readJson, toForm } from "./problem.js";
 
 // Outlives the view, so that nothing that was typed is lost by looking at a job.
-const draft = { mode: "form", name: "", statement: "", entryPoint: "", kind: "asserts", asserts: "", pytest: "", cases: [{ stdin: "", stdout: "" }], json: "", model: "", feedback: { "unit-test": true, explanation: true }, turns: "10", tokens: "", seconds: "" };
+const draft = { mode: "form", name: "", statement: "", entryPoint: "", kind: "asserts", asserts: "", pytest: "", cases: [{ stdin: "", stdout: "" }], json: "", model: "", strategy: "adaptive", feedback: { "unit-test": true, explanation: true }, turns: "10", tokens: "", seconds: "" };
 let models = null;
 
 export function showSubmit(main, changed) {
@@ -69,7 +69,7 @@ export function showSubmit(main, changed) {
   return () => { gone = true; };
 }
 
-const PLACES = [[/^#\/problem\/statement/, "statement"], [/^#\/problem\/entry_point/, "entryPoint"], [/^#\/problem\/tests\/asserts/, "asserts"], [/^#\/problem\/tests\/pytest/, "pytest"], [/^#\/problem\/tests\/stdio/, "stdin-0"], [/^#\/problem\/id/, "name"], [/^#\/options\/model/, "model"], [/^#\/options\/budget\/(\w+)/, null], [/^#\/options\/feedback/, "unit-test"]];
+const PLACES = [[/^#\/problem\/statement/, "statement"], [/^#\/problem\/entry_point/, "entryPoint"], [/^#\/problem\/tests\/asserts/, "asserts"], [/^#\/problem\/tests\/pytest/, "pytest"], [/^#\/problem\/tests\/stdio/, "stdin-0"], [/^#\/problem\/id/, "name"], [/^#\/options\/model/, "model"], [/^#\/options\/strategy/, "strategy"], [/^#\/options\/budget\/(\w+)/, null], [/^#\/options\/feedback/, "unit-test"]];
 
 function flaw({ detail, pointer, parameter, header }) {
   let field = "";
@@ -85,7 +85,7 @@ function chosen() {
   const feedback = Object.keys(draft.feedback).filter((kind) => draft.feedback[kind]).join("+") || "simple";
   const budget = {};
   for (const name of ["turns", "tokens", "seconds"]) if (draft[name].trim() !== "") budget[name] = numeric(draft[name]);
-  return { ...(draft.model ? { model: draft.model } : {}), feedback, budget };
+  return { ...(draft.model ? { model: draft.model } : {}), strategy: draft.strategy, feedback, budget };
 }
 
 // What is no number is sent as it was typed: the service names the field, and says what it expected.
@@ -176,13 +176,18 @@ function fill(select) {
   replace(select, (models ?? [{ name: "", default: true }]).map(({ name, default: standard }) => h("option", { value: standard ? "" : name, selected: draft.model === (standard ? "" : name) }, name ? `${name}${standard ? " (default)" : ""}` : "The default")));
 }
 
+const STRATEGIES = { adaptive: "write others or repair one, whichever is likelier to pay", linear: "repair the last program", resample: "write another, told nothing", rounds: "write several, repair each twice, again", tree: "search over all programs so far" };
+
 function options() {
   const model = h("select", { name: "model", "data-focus": "model", onchange: () => { draft.model = model.value; } });
   fill(model);
+  const strategy = h("select", { name: "strategy", "data-focus": "strategy", onchange: () => { draft.strategy = strategy.value; } },
+    Object.entries(STRATEGIES).map(([name, does]) => h("option", { value: name, selected: draft.strategy === name }, `${name}: ${does}`)));
   const box = (kind, label, hint) => h("label", { class: "choice" }, h("input", { type: "checkbox", name: kind, checked: draft.feedback[kind], "data-focus": `feedback-${kind}`, onchange: (event) => { draft.feedback[kind] = event.target.checked; } }), h("span", {}, label, h("span", { class: "hint" }, hint)));
   const amount = (name, label, hint) => field(label, bound(name, "input", { inputmode: "numeric", placeholder: "no limit", autocomplete: "off" }), hint);
   return h("fieldset", { class: "group" }, h("legend", {}, "How to solve it"),
     field("Model", model),
+    field("Strategy", strategy),
     h("div", { class: "checks", role: "group", "aria-label": "Feedback to the model" }, box("unit-test", "Failing tests", "what was called, expected and came instead"), box("explanation", "Explanation", "the model explains its program line by line first"), box("runtime-trace", "What happened", "the model judges the real values in a failing test, block by block"), box("static", "Linter", "names that are not defined, calls that do not fit")),
     h("div", { class: "columns three" }, amount("turns", "Turns", "at most"), amount("tokens", "Tokens", "at most"), amount("seconds", "Seconds", "at most")));
 }
