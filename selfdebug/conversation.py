@@ -7,7 +7,7 @@ from sandbox.types import AssertSuite, PytestSuite, StdioCase, StdioSuite
 from selfdebug import syntax
 from selfdebug.choice import closest, difference, outcome
 from selfdebug.events import Move, Purpose
-from selfdebug.feedback.told import TALKS_FOR, Kinds, inputs, report, resolved
+from selfdebug.feedback.told import TALKS_FOR, Kinds, failures, inputs, report, resolved
 from selfdebug.generator import Message
 from selfdebug.options import Phrasing
 from selfdebug.probes import MOST
@@ -38,7 +38,8 @@ def conversation(state: State, purpose: Purpose, move: Move) -> tuple[tuple[Mess
     elif purpose in _OF_RIVALS:
         messages, used = [Message("user", _asked(state, purpose, move))], [purpose, "task"]
     elif purpose is Purpose.WRITE:
-        messages, used = [Message("user", _write(state.problem, move.phrasing))], ["write"]
+        told = failures(state) if move.phrasing is Phrasing.FAILED else ()
+        messages, used = [Message("user", _write(state.problem, move.phrasing, told))], ["write"]
     else:
         messages, used = _talk(state, purpose, move)
     hashes = [(name, template_hash(name)) for name in dict.fromkeys(used)]
@@ -135,10 +136,11 @@ def _example(state: State, shot: Shot) -> State:
     return State(shot.problem, replace(state.options, few_shot=False), turns=(turn,))
 
 
-def _write(problem: Problem, phrasing: Phrasing = Phrasing.PLAIN) -> str:
+def _write(problem: Problem, phrasing: Phrasing = Phrasing.PLAIN, failures: tuple[str, ...] = ()) -> str:
     suite = problem.visible
     cases: tuple[StdioCase, ...] = suite.cases[:SHOWN_CASES] if isinstance(suite, StdioSuite) else ()
-    return render("write", {"problem": problem, "tests": _tests(problem), "cases": cases, "phrasing": phrasing})
+    values = {"problem": problem, "tests": _tests(problem), "cases": cases, "phrasing": phrasing, "failures": failures}
+    return render("write", values)
 
 
 def _asked(state: State, purpose: Purpose, move: Move) -> str:

@@ -43,6 +43,7 @@ class Phrasing(StrEnum):
     EXAMPLES = "examples"  # the examples first, worked by hand
     PARTS = "parts"  # cut into small functions
     BEGUN = "begun"  # its beginning is there, to be gone on with
+    FAILED = "failed"  # told how those before it failed, in one line each
 
 
 def parse_feedback(text: str) -> tuple[Feedback, ...]:

@@ -3,11 +3,12 @@
 Where a solve asks for a candidate that is written afresh, it gets one that was drawn in the same words, at random and
 none twice until all were had. So the first of them are independent draws as the model would make them; a long solve
 gets some again, which is to the disadvantage of strategies that draw much. Temperatures above 0 are taken for one.
+Where none was drawn in these words, it gets one in any.
 
 Where it asks for a repair, it gets one of that very program by the same feedback, if there is one; else of a program of
-the same problem that did the same in all visible tests; else of any. The last two are not what the model was asked for;
-how often they were needed is told. Nothing is paid for what the model would say
-of rivals at the end, and it says nothing.
+the same problem that did the same in all visible tests; else of any. These are not what the model was asked for, nor
+are other words; how often they were needed is told. Nothing is paid for what the model would say of rivals at the end,
+and it says nothing.
 """
 
 import random
@@ -27,7 +28,13 @@ from selfdebug.options import Options
 from selfdebug.problem import Problem
 from selfdebug.state import Candidate, State, Turn
 
-EXACT, ALIKE, ANY, AGAIN = "as asked", "of a program that did the same", "of any program", "had before"
+EXACT, WORDS, ALIKE, ANY, AGAIN = (
+    "as asked",
+    "in other words",
+    "of a program that did the same",
+    "of any program",
+    "had before",
+)
 
 
 @dataclass(frozen=True)
@@ -116,12 +123,10 @@ class _Deck:
         """The draws that may be given out, and how near they are to what was asked for."""
         greedy = move.temperature == 0
         if not move.parent:
-            asked = [draw for draw in self._recorded.draws if draw.parent < 0 and draw.phrasing is move.phrasing]
-            found = [draw for draw in asked if draw.greedy is greedy] or asked
-            if not found:
-                said = f"wants a candidate in the words `{move.phrasing}`, of which none was recorded"
-                raise InputError("--strategy", state.options.strategy, said)
-            return found, EXACT
+            every = [draw for draw in self._recorded.draws if draw.parent < 0]
+            asked = [draw for draw in every if draw.phrasing is move.phrasing]
+            kind = EXACT if asked else WORDS
+            return [draw for draw in asked or every if draw.greedy is greedy] or asked or every, kind
         place = self._places.get(state.turn(move.parent).candidate.program, -1)
         did = self._behaviours.get(place)
         repairs = [draw for draw in self._recorded.draws if draw.parent >= 0]

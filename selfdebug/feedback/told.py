@@ -1,6 +1,9 @@
 """What the model is told about a turn: which kinds of feedback, and their text. Reads nothing that is hidden."""
 
+from collections.abc import Mapping
+
 from sandbox.types import Execution, Status, StdioSuite, Suite
+from selfdebug.choice import outcome
 from selfdebug.events import Purpose
 from selfdebug.feedback.auto import chosen
 from selfdebug.options import Feedback
@@ -46,6 +49,33 @@ def report(state: State, turn: Turn, kinds: Kinds, subject: str) -> str:
             "inputs": inputs(suite),
         },
     )
+
+
+def failures(state: State) -> tuple[str, ...]:
+    """How the last candidates failed that each did so in its own way, in one line each.
+
+    Only where the kinds of feedback tell more than that a candidate is wrong.
+    """
+    given = inputs(state.problem.visible)
+    told = [
+        _failure(turn, turn.execution, given)
+        for turn in state.turns
+        if turn.execution and not turn.passed and Feedback.UNIT_TEST in resolved(state.options.feedback, turn.execution)
+    ]
+    return tuple(dict.fromkeys(told))[-SHOWN_FAILURES:]
+
+
+def _failure(turn: Turn, execution: Execution, given: Mapping[str, str]) -> str:
+    test = turn.failing
+    if execution.exception is not None:
+        told = f"one cannot be loaded, it raises {execution.exception.type}"
+    elif test is None:
+        told = f"one ends with: {execution.status.replace('_', ' ')}"
+    else:
+        call = f"reading {given[test.name]!r}, one" if test.name in given else f"`{test.call or test.name}`"
+        wanted = f", not `{test.expected}`" if test.expected is not None else ""
+        told = f"{call} {outcome(test)}{wanted}"
+    return " ".join(told.split())
 
 
 def inputs(suite: Suite | None) -> dict[str, str]:

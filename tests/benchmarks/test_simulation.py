@@ -18,7 +18,7 @@ from benchmarks.run import Row, RunFolder, run
 from benchmarks.simulation.__main__ import PLAYED, main
 from benchmarks.simulation.bank import Bank, Draw, Program, Recorded, digest, load, matched, save
 from benchmarks.simulation.curves import ahead, ceiling, curve
-from benchmarks.simulation.play import AGAIN, ALIKE, ANY, EXACT, play
+from benchmarks.simulation.play import AGAIN, ALIKE, ANY, EXACT, WORDS, play
 from benchmarks.simulation.record import record
 from sandbox.protocol import Sandbox
 from sandbox.types import AssertSuite, Execution, Status, TestResult
@@ -220,8 +220,9 @@ def test_a_reply_that_is_longer_than_what_is_left_counts_as_cut() -> None:
     assert played.tokens == 150 + 100 + 40
 
 
-def test_words_that_nobody_recorded_are_named() -> None:
+def test_others_stand_in_for_words_that_nobody_recorded_and_it_is_told() -> None:
     recorded = Recorded(ADD.id, digest(ADD), (drawn(0),), tuple(fresh([drawn(0)], phrasing=Phrasing.PLAIN)))
-    with pytest.raises(InputError, match="`begun`"):
-        play(ADD, recorded, Options(strategy=Strategy.ADAPTIVE), random.Random(0))
+    options = Options(strategy=Strategy.ADAPTIVE, budget=Budget(turns=9))
+    played = play(ADD, recorded, options, random.Random(0))  # in turn one, four and four: begun, begun, plain
+    assert (played.drawn[WORDS], played.drawn[EXACT]) == (5, 4)
     assert Bank().problems == ()

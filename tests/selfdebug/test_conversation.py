@@ -213,3 +213,53 @@ def test_nothing_hidden_is_said_under_any_feedback() -> None:
 def test_a_cut_text_says_how_much_is_missing() -> None:
     assert shorten("abc", 3) == "abc"
     assert shorten("a" * 50 + "b" * 50, 9) == f"{'a' * 6} …(91 characters left out)… {'b' * 3}"
+
+
+def of_failures(
+    feedback: tuple[Feedback, ...], *executions: Execution, visible: StdioSuite | AssertSuite = SUITE
+) -> str:
+    turns = tuple(Turn(n, Candidate(PROGRAM, ""), execution) for n, execution in enumerate(executions, 1))
+    state = State(replace(PROBLEM, visible=visible), Options(feedback=feedback), turns=turns)
+    [message], prompts = conversation(state, Purpose.WRITE, Move(phrasing=Phrasing.FAILED))
+    assert dict(prompts) == {"write": template_hash("write")}
+    return message.content
+
+
+def failing(**test: object) -> Execution:
+    tests = (
+        TestResult("passes", Status.PASSED),
+        TestResult("assert half(-3) == -1.5", Status.FAILED, **test),  # type: ignore[arg-type]
+    )
+    return Execution(Status.FAILED, tests)
+
+
+def test_what_failed_before_is_told_in_a_line_each_when_it_is_asked_for_so() -> None:
+    said = of_failures(
+        (Feedback.UNIT_TEST,),
+        failing(call="half(0)", actual="1", expected="0"),  # of more than three ways the last ones are told
+        failing(call="half(-3)", actual="-2", expected="-1.5"),
+        failing(call="half(-3)", actual="-2", expected="-1.5"),  # the same again
+        failing(exception=ExceptionInfo("TypeError", "no")),
+        Execution(Status.SYNTAX_ERROR, exception=ExceptionInfo("SyntaxError", "bad")),
+        Execution(Status.PASSED),
+    )
+    told = [line for line in said.splitlines() if line.startswith("- ")]
+    assert told == [
+        "- `half(-3)` returns `-2`, not `-1.5`",
+        "- `assert half(-3) == -1.5` raises TypeError",
+        "- one cannot be loaded, it raises SyntaxError",
+    ]
+    assert said.endswith("Write one that goes about it in another way.")
+
+
+def test_a_failure_that_is_told_in_a_line_stays_in_it() -> None:
+    cases = StdioSuite((StdioCase("1\n2\n", "3\n"),))
+    test = TestResult("case 1", Status.FAILED, expected="3", actual="1\n2")
+    said = of_failures((Feedback.AUTO,), Execution(Status.FAILED, (test,)), visible=cases)
+    assert "- reading '1\\n2\\n', one returns `1 2`, not `3`\n" in said
+
+
+@pytest.mark.parametrize("feedback", [Feedback.SIMPLE, Feedback.UNIT_TEST])
+def test_without_anything_to_tell_it_is_asked_for_plainly(feedback: Feedback) -> None:
+    executions = (failing(call="half(0)", actual="1"),) if feedback is Feedback.SIMPLE else ()
+    assert of_failures((feedback,), *executions) == first(PROBLEM)
