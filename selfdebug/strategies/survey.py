@@ -10,23 +10,27 @@ from selfdebug.state import State, Turn
 from selfdebug.strategies.draws import DIVERSE, fresh
 
 _DRAWS = {Phrasing.PLAIN: 10, Phrasing.BEGUN: 16, Phrasing.PLAN: 3, Phrasing.EXAMPLES: 3, Phrasing.PARTS: 3}
+_TOLD = 4  # in the words that tell how those before failed
 _FAILED = 3  # candidates that are repaired, of different behaviour
 _REPAIRS = 2  # of each, with each kind of feedback
 
 
 def moves(state: State) -> tuple[Move, ...]:
-    """First the two lone ones, then all others that are written afresh, then all repairs; nothing after that."""
+    """First the two lone ones, then all others that are written afresh, then all that tells of failures: repairs, and
+    some in words of their own; nothing after that.
+    """
     asked = state.options.sampling.temperature
     if len(state.turns) < 2:
         return (Move(temperature=asked, phrasing=(Phrasing.PLAIN, Phrasing.BEGUN)[len(state.turns)]),)
     if len(state.turns) == 2:
         both = all(turn.passed for turn in state.turns)
         return () if both else tuple(fresh(state, n, words) for words, n in _DRAWS.items())
-    if any(turn.candidate.parent for turn in state.turns):
+    if any(turn.candidate.parent or turn.candidate.move.phrasing is Phrasing.FAILED for turn in state.turns):
         return ()
     ways = [(turn, kinds) for turn in _failed(state) for kinds in _each(state.options.feedback)]
     first = [Move(turn.number, kinds, asked) for turn, kinds in ways if turn.number == 1]
-    return (*first, *(Move(turn.number, kinds, DIVERSE, _REPAIRS) for turn, kinds in ways))
+    repairs = (Move(turn.number, kinds, DIVERSE, _REPAIRS) for turn, kinds in ways)
+    return (*first, *repairs, fresh(state, _TOLD, Phrasing.FAILED))
 
 
 def _failed(state: State) -> list[Turn]:

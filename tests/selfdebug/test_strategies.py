@@ -267,15 +267,17 @@ def test_where_no_execution_is_left_the_first_that_passes_is_the_answer() -> Non
 def test_a_survey_tries_every_way_and_goes_on_where_one_passes() -> None:
     kinds = (Feedback.SIMPLE, Feedback.UNIT_TEST, Feedback.STATIC)
     solve = Solve(options(Strategy.SURVEY, feedback=kinds), {2: 4, 4: 4}).play(9)
-    assert [len(round_) for round_ in solve.rounds] == [1, 1, 5, 12]
+    assert [len(round_) for round_ in solve.rounds] == [1, 1, 5, 13]
     assert [round_[0].move for round_ in solve.rounds[:2]] == [Move(), Move(phrasing=Phrasing.BEGUN)]
     assert [action.request.n for action in solve.rounds[2]] == [10, 16, 3, 3, 3]
-    made = [(action.move.parent, action.move.feedback, action.request.n) for action in solve.rounds[3]]
+    *repairs, told_of = solve.rounds[3]
+    assert (told_of.move.parent, told_of.move.phrasing, told_of.request.n) == (0, Phrasing.FAILED, 2)
+    made = [(action.move.parent, action.move.feedback, action.request.n) for action in repairs]
     told = [(Feedback.SIMPLE,), (Feedback.UNIT_TEST,), (Feedback.UNIT_TEST, Feedback.STATIC)]
     assert made == [(1, each, 1) for each in told] + [(parent, each, 2) for parent in (1, 3, 5) for each in told]
-    assert [action.move.temperature for action in solve.rounds[3]] == [0.0] * 3 + [0.8] * 9
+    assert [action.move.temperature for action in repairs] == [0.0] * 3 + [0.8] * 9
     assert solve.state.outcome == Outcome(Reason.PASSED, 2)
-    assert len(solve.state.turns) == 37 + 21
+    assert len(solve.state.turns) == 37 + 21 + 2
 
 
 def test_a_survey_ends_where_both_first_candidates_pass() -> None:
