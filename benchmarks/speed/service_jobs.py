@@ -125,7 +125,7 @@ def _body(task: _Task) -> dict[str, Any]:
         "tests": {"asserts": list(task.tests)},
         "hidden_tests": {"asserts": list(task.hidden)},
     }
-    return {"problem": problem}
+    return {"problem": problem, "options": {"strategy": "linear"}}
 
 
 @dataclass
